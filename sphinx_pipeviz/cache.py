@@ -1,0 +1,113 @@
+"""Bytes under names made of every input: written at once or not at all, checked when read."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.schedules import canonical_name
+from sphinx_pipeviz.spec import Spec
+
+PREFIX = "pipeviz-"
+#: What stands between a spec and its picture.
+_STEPS = ("*.py", "readers/*.py", "schedules/*.py", "draw/*.py")
+
+
+def picture_key(spec: Spec, style: Style, format: str) -> str:
+    """Return 32 hex digits made of every input of a picture, and of nothing else.
+
+    The inputs are the spec, the style, the format, this package's steps from text to
+    bytes, and the matplotlib that paints.
+    """
+    digest = hashlib.sha256()
+    for part in (_canonical(spec), msgspec.json.encode(style), format.encode(), _program()):
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.hexdigest()[:32]
+
+
+def _canonical(spec: Spec) -> bytes:
+    """Return the spec as bytes, an alias as its schedule's name, without its style."""
+    name = canonical_name(spec.schedule) if spec.schedule is not None else None
+    return msgspec.structs.replace(spec, schedule=name, style=None).canonical()
+
+
+@functools.cache
+def _program() -> bytes:
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for pattern in _STEPS:
+        for file in sorted(here.glob(pattern)):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.digest() + version("matplotlib").encode()
+
+
+class Cache:
+    """A folder of pictures that many processes may read and write at once.
+
+    A file's name holds its key and the start of its content's digest, so one rename
+    makes a picture visible, whole, and a damaged file is known by its name.
+
+    Args:
+        folder: Where pictures are kept; made when the first one is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, key: str, suffix: str) -> Path | None:
+        """Return the whole picture of this key, or None; damaged ones are removed."""
+        for path in self._candidates(key, suffix):
+            try:
+                data = path.read_bytes()
+            except OSError:
+                continue
+            if path.name == self._name(key, data, suffix):
+                return path
+            with contextlib.suppress(OSError):
+                path.unlink()
+        return None
+
+    def keep(self, key: str, suffix: str, make: Callable[[], bytes]) -> Path:
+        """Return the picture of this key, making and writing it where there is none.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        return self.find(key, suffix) or self._write(key, suffix, make())
+
+    def _write(self, key: str, suffix: str, data: bytes) -> Path:
+        path = self._folder_of(key) / self._name(key, data, suffix)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=".pipeviz-", suffix=".part"
+        )
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+            raise
+        return path
+
+    def _folder_of(self, key: str) -> Path:
+        return self.folder / key[:2]
+
+    def _candidates(self, key: str, suffix: str) -> list[Path]:
+        return sorted(self._folder_of(key).glob(f"{PREFIX}{key}-*.{suffix}"))
+
+    @staticmethod
+    def _name(key: str, data: bytes, suffix: str) -> str:
+        return f"{PREFIX}{key}-{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"

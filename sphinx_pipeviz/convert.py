@@ -1,0 +1,177 @@
+"""Plain data -> one of the types in spec.py, with a located message when it does not fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from sphinx_pipeviz.errors import Path, SpecError, did_you_mean
+
+T = TypeVar("T")
+
+_AT = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
+_STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|\[(\.\.\.)\]")
+_NAMES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "empty",
+}
+
+
+def convert(data: Any, into: type[T], path: Path = ()) -> T:
+    """Turn plain data into ``into``.
+
+    Args:
+        data: What was read.
+        into: A type of spec.py.
+        path: Keys that lead to the data in the document.
+
+    Raises:
+        SpecError: The data does not fit; its path leads to the first offending entry.
+    """
+    try:
+        return msgspec.convert(data, into)
+    except msgspec.ValidationError as error:
+        what, steps = _read(str(error))
+        exact = _exact(data, into, steps)
+        found = _look_up(data, exact)
+        raise _explain(what, (*path, *exact), found, into) from None
+
+
+def _read(text: str) -> tuple[str, list[str | int]]:
+    """Part msgspec's message into what is wrong and the steps that lead there."""
+    match = _AT.fullmatch(text)
+    what, path = (match["what"], match["path"] or "") if match else (text, "")
+    return what, [
+        name or (int(index) if index else any_key)
+        for name, index, any_key in _STEP.findall(path)
+    ]
+
+
+def _exact(data: Any, into: type[Any], steps: list[str | int]) -> Path:
+    """Replace each ``...``, which stands for any key, by the key that is wrong."""
+    if "..." not in steps:
+        return tuple(steps)
+    at = steps.index("...")
+    holder = _look_up(data, tuple(steps[:at]))
+    for key in holder if isinstance(holder, Mapping) else ():
+        only = _replaced(data, steps[:at], {key: holder[key]})
+        try:
+            msgspec.convert(only, into)
+        except msgspec.ValidationError as error:
+            steps = _read(str(error))[1]
+            if steps[at : at + 1] == ["..."]:
+                steps[at] = key
+                return _exact(only, into, steps)
+    return tuple(steps[:at])
+
+
+def _look_up(data: Any, path: Path) -> Any:
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _replaced(data: Any, steps: list[str | int], value: Any) -> Any:
+    if not steps:
+        return value
+    copy = dict(data) if isinstance(data, Mapping) else list(data)
+    copy[steps[0]] = _replaced(copy[steps[0]], steps[1:], value)  # type: ignore[index]
+    return copy
+
+
+def _explain(what: str, path: Path, found: Any, into: type[Any]) -> SpecError:
+    name = _dotted(path)
+    if match := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
+        return _unknown_key(match[1], path, into)
+    if match := re.fullmatch(r"Object missing required field `(.*)`", what):
+        return SpecError(f"{name} lacks the key '{match[1]}'", path=path)
+    if match := re.fullmatch(r"Invalid enum value .*", what, re.DOTALL):
+        hint = _choices(path, into)
+        return SpecError(f"{name} cannot be {_shown(found)}", hint=hint, path=path)
+    if "matching regex" in what:
+        hint = "write it as # and six hex digits, such as #4169E1"
+        return SpecError(f"{name} cannot be {_shown(found)}", hint=hint, path=path)
+    match = re.match(r"Expected `(.*?)`(?: (>=|<=|of length >=) (\S+))?", what)
+    if not match:
+        return SpecError(f"{name}: {what}", path=path)
+    limit = (match[3] or "").removesuffix(".0")
+    limits = {">=": f" of at least {limit}", "<=": f" of at most {limit}"}
+    kinds = [
+        _NAMES[kind] for kind in match[1].split(" | ") if _NAMES.get(kind, "empty") != "empty"
+    ]
+    wanted = " or ".join(kinds) + limits.get(match[2] or "", "")
+    if match[2] == "of length >=":
+        wanted = f"{kinds[0]} that is not empty"
+    return SpecError(f"{name} must be {wanted}, not {_shown(found)}", path=path)
+
+
+def _unknown_key(key: str, path: Path, into: type[Any]) -> SpecError:
+    known = [field.encode_name for field in _fields(path, into)]
+    hint = did_you_mean(key, known) or f"known: {', '.join(known)}"
+    where = f" in {_dotted(path)}" if path else ""
+    return SpecError(f"there is no key '{key[:40]}'{where}", hint=hint, path=(*path, key))
+
+
+def _choices(path: Path, into: type[Any]) -> str | None:
+    for field in _fields(path[:-1], into):
+        if field.encode_name == path[-1]:
+            literals = [
+                a for part in (field.type, *get_args(field.type)) for a in get_args(part)
+            ]
+            words = [word for word in literals if isinstance(word, str)]
+            return f"choose {' or '.join(words)}" if words else None
+    return None
+
+
+def _fields(path: Path, into: Any) -> tuple[Any, ...]:
+    """Return the fields of the struct that the path leads to, descending by type."""
+    structs = _structs(into)
+    for step in path:
+        nested = [
+            kind
+            for struct in structs
+            for field in msgspec.structs.fields(struct)
+            if field.encode_name == step
+            for kind in _structs(field.type)
+        ]
+        structs = nested or structs
+    return tuple(field for struct in structs for field in msgspec.structs.fields(struct))
+
+
+def _structs(kind: Any) -> list[type[msgspec.Struct]]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return [kind]
+    return [struct for part in get_args(kind) for struct in _structs(part)]
+
+
+def _dotted(path: Path) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text or "the document"
+
+
+def _shown(value: Any) -> str:
+    """Return a short form of a value, as its author would say it."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"the text '{value[:40]}'"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    if isinstance(value, dict):
+        return "a mapping"
+    return str(value)[:40]

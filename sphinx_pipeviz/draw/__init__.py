@@ -1,0 +1,1 @@
+"""Timeline -> Scene -> bytes: style, layout, legend and the painters."""

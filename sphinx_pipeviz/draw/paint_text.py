@@ -1,0 +1,114 @@
+"""Timeline -> text: a grid of characters for terminals, text and man pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+from sphinx_pipeviz.draw.legend import WORDS
+from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.ops import Kind, Op, Run
+
+WIDTH = 79
+#: A grid of more steps than this is written as a list of tasks.
+MAX_STEPS = 4000
+#: Times are taken as multiples of 1/this.
+FINEST = 1000
+
+LETTERS = {Kind.OPTIMIZER: "O", Kind.OTHER: "X"}
+
+
+def paint_text(timeline: Timeline, style: Style, width: int = WIDTH) -> str:
+    """Return the timeline as lines of at most ``width`` characters.
+
+    Every task is a cell that starts with its kind's letter and its microbatch; with
+    several chunks a small letter names the chunk. Long timelines go on in further bands.
+    Timelines whose times share no step are written as a list of tasks per device.
+    """
+    names = [f"Device {device + style.first}" for device in range(timeline.devices)]
+    step = _step(timeline)
+    lines = (
+        _list(timeline, names, style)
+        if step is None
+        else _bands(timeline, names, style, step, width)
+    )
+    return "\n".join([*lines, *_key(timeline)]) + "\n"
+
+
+def _step(timeline: Timeline) -> Fraction | None:
+    """Return the longest time that all starts and ends are multiples of."""
+    times = {time for row in timeline.rows for run in row for time in (run.start, run.end)}
+    exact = [Fraction(time).limit_denominator(FINEST) for time in times]
+    scale = math.lcm(*(time.denominator for time in exact)) if exact else 1
+    common = math.gcd(*(int(time * scale) for time in exact))
+    if not common:
+        return Fraction(1)
+    step = Fraction(common, scale)
+    near = all(
+        math.isclose(time, fraction, abs_tol=1e-6)
+        for time, fraction in zip(times, exact, strict=True)
+    )
+    return step if near and timeline.end / step <= MAX_STEPS else None
+
+
+def _bands(
+    timeline: Timeline, names: list[str], style: Style, step: Fraction, width: int
+) -> Iterator[str]:
+    labels = [[_label(run, timeline, style) for run in row] for row in timeline.rows]
+    cell = max((len(label) for row in labels for label in row), default=1) + 1
+    margin = max(map(len, names), default=0) + 1
+    steps = max(1, math.ceil(timeline.end / step))
+    per_band = max(1, (width - margin - 1) // cell)
+    rows = [
+        _row(row, texts, step, steps, cell)
+        for row, texts in zip(timeline.rows, labels, strict=True)
+    ]
+    for start in range(0, steps, per_band):
+        yield f"t = {float(start * step):g}"
+        for name, row in zip(names, rows, strict=True):
+            part = row[start * cell : (start + per_band) * cell + 1]
+            yield f"{name:<{margin}}{part}".rstrip()
+        yield ""
+
+
+def _row(row: tuple[Run, ...], labels: list[str], step: Fraction, steps: int, cell: int) -> str:
+    characters = [" "] * (steps * cell + 1)
+    for run, label in zip(row, labels, strict=True):
+        start, end = (round(time / step) * cell for time in (run.start, run.end))
+        characters[start] = characters[end] = "|"
+        if end > start:
+            characters[start + 1 : start + 1 + len(label)] = label
+    return "".join(characters)
+
+
+def _list(timeline: Timeline, names: list[str], style: Style) -> Iterator[str]:
+    for name, row in zip(names, timeline.rows, strict=True):
+        tasks = (f"{_label(run, timeline, style)} {run.start:g} to {run.end:g}" for run in row)
+        yield f"{name}: {', '.join(tasks)}"
+    yield ""
+
+
+def _label(run: Run, timeline: Timeline, style: Style) -> str:
+    shift = 0 if timeline.as_written else style.first
+    return "+".join(_op_label(op, timeline, shift) for op in run.slot.ops)
+
+
+def _op_label(op: Op, timeline: Timeline, shift: int) -> str:
+    letter = LETTERS.get(op.kind, op.kind.value)
+    number = "" if op.microbatch is None else str(op.microbatch + shift)
+    chunk = (op.stage or 0) // timeline.devices
+    return f"{letter}{number}{chr(ord('a') + chunk % 26) if timeline.chunks > 1 else ''}"
+
+
+def _key(timeline: Timeline) -> list[str]:
+    found = {op.kind for row in timeline.rows for run in row for op in run.slot.ops}
+    words = [
+        f"{LETTERS.get(kind, kind.value)} {word.lower()}"
+        for kind, word in WORDS.items()
+        if kind in found
+    ]
+    if timeline.chunks > 1:
+        words.append("a, b, ... chunk")
+    return [", ".join(words)]

@@ -1,0 +1,121 @@
+"""Style: the colours and sizes of a picture, as frozen data; STYLES lists the presets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from sphinx_pipeviz.convert import convert
+from sphinx_pipeviz.errors import PipevizError, StyleError, did_you_mean
+from sphinx_pipeviz.ops import Kind
+
+#: ``#RRGGBB``
+Colour = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Points = Annotated[float, Meta(gt=0, le=5000)]
+
+
+class Style(
+    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True
+):
+    """How a picture looks. Colours are ``#RRGGBB``, sizes are points (1/72 inch).
+
+    Args:
+        forward: Fill of forwards.
+        backward: Fill of full backwards.
+        backward_input: Fill of backwards for the input.
+        backward_weight: Fill of backwards for the weights.
+        optimizer: Fill of optimizer steps.
+        other: Fill of every other kind of task.
+        edge: Border of tasks.
+        idle: Fill of the grid.
+        idle_edge: Border of the grid's cells.
+        background: Behind everything.
+        text: Row labels, legend and "Time".
+        light_text: Labels on dark fills.
+        dark_text: Labels on light fills.
+        first: Number of the first microbatch and of the first device, 0 or 1.
+        width: Width of the picture.
+        row_height: Height of a row; rows shrink where there are many.
+        font_size: Size of all text; labels shrink, then vanish, where cells are narrow.
+    """
+
+    forward: Colour = "#4169E1"  # royalblue
+    backward: Colour = "#F4A460"  # sandybrown
+    backward_input: Colour = "#F4A460"
+    backward_weight: Colour = "#8FBC8F"  # darkseagreen
+    optimizer: Colour = "#FFEFCF"
+    other: Colour = "#FFEFCF"
+    edge: Colour = "#000000"
+    idle: Colour = "#F5F5F5"  # whitesmoke
+    idle_edge: Colour = "#D3D3D3"  # lightgray
+    background: Colour = "#FFFFFF"
+    text: Colour = "#000000"
+    light_text: Colour = "#FFFFFF"
+    dark_text: Colour = "#000000"
+    first: Annotated[int, Meta(ge=0, le=1)] = 1
+    width: Annotated[float, Meta(ge=150, le=5000)] = 540.0
+    row_height: Points = 22.0
+    font_size: Points = 9.0
+
+    def fill(self, kind: Kind, chunk: int = 0, chunks: int = 1) -> str:
+        """Return the fill of a kind; later chunks are lighter shades of it."""
+        colour: str = getattr(self, FILLS[kind])
+        return _lighter(colour, 0.55 * chunk / max(1, chunks - 1)) if chunk else colour
+
+    def text_on(self, fill: str) -> str:
+        """Return the text colour that a fill asks for: light on dark, else dark."""
+        return self.light_text if luminance(fill) < DARK else self.dark_text
+
+
+#: Fills below this luminance get light text; royalblue (0.17) does, sandybrown does not.
+DARK = 0.3
+
+FILLS: dict[Kind, str] = {
+    Kind.FORWARD: "forward",
+    Kind.BACKWARD: "backward",
+    Kind.BACKWARD_INPUT: "backward_input",
+    Kind.BACKWARD_WEIGHT: "backward_weight",
+    Kind.OPTIMIZER: "optimizer",
+    Kind.OTHER: "other",
+}
+
+STYLES: dict[str, Style] = {
+    "seed": Style(),
+}
+
+
+def resolve_style(style: str | dict[str, Any]) -> Style:
+    """Turn a style's name, or a mapping of ``base`` and overrides, into a Style.
+
+    Raises:
+        StyleError: The name, a key or a value does not exist or fit.
+    """
+    if isinstance(style, str):
+        if style not in STYLES:
+            hint = did_you_mean(style, STYLES) or f"known: {', '.join(STYLES)}"
+            raise StyleError(f"there is no style '{style[:40]}'", hint=hint, path=("style",))
+        return STYLES[style]
+    base = style.get("base", "seed")
+    if not isinstance(base, str):
+        raise StyleError("style.base must be the name of a style", path=("style", "base"))
+    overrides = {key: value for key, value in style.items() if key != "base"}
+    try:
+        data = msgspec.to_builtins(resolve_style(base))
+        return convert({**data, **overrides}, Style, ("style",))
+    except PipevizError as error:
+        raise StyleError(error.message, hint=error.hint, path=error.path) from None
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of ``#RRGGBB``, 0 (black) to 1 (white), as in WCAG."""
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    knee = 0.04045  # of sRGB: linear below, a power above
+    linear = [c / 12.92 if c <= knee else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _lighter(colour: str, share: float) -> str:
+    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(c + (255 - c) * share):02X}" for c in channels)

@@ -1,0 +1,1 @@
+"""The thin front ends: the Sphinx directive and the command."""

@@ -1,0 +1,215 @@
+"""The ``pipeline-schedule`` directive: text -> a node that holds a checked Spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.parsers.rst.directives import images
+from sphinx.util.docutils import SphinxDirective
+
+from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.frontends.failures import report, unexpected
+from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body
+from sphinx_pipeviz.readers.yaml_spec import read_spec
+from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
+from sphinx_pipeviz.render import describe, style_of, timeline_of
+from sphinx_pipeviz.spec import KEYS, Spec
+
+#: Keys of a spec that are short enough to be options.
+SPEC_OPTIONS = (
+    "schedule",
+    "devices",
+    "microbatches",
+    "chunks",
+    "stages",
+    "microbatch-group-size",
+    "backward",
+    "costs",
+    "style",
+)
+FIGURE_OPTIONS = ("caption", "figwidth", "figclass", "figname")
+PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
+    **(images.Figure.option_spec or {}),
+    "caption": directives.unchanged_required,
+}
+
+
+def _advice(key: str) -> str:
+    """Return what to do about an option that does not exist."""
+    if key in KEYS:
+        return (
+            f"write '{key}' in the body, below an empty line;"
+            " in Markdown a body must not start with ---, which starts options"
+        )
+    known = sorted([*PICTURE_OPTIONS, *SPEC_OPTIONS])
+    return did_you_mean(key, known) or f"known: {', '.join(known)}"
+
+
+class PipelinePicture(nodes.General, nodes.Inline, nodes.Element):
+    """Where a picture goes; holds a Spec and an image's attributes until it is known
+    which file the builder wants."""
+
+
+class _AnyOption(dict[str, Callable[[str], Any]]):
+    """Lets every option through as text: ``run`` checks them all, with their lines."""
+
+    def __missing__(self, key: str) -> Callable[[str], Any]:
+        return directives.unchanged
+
+
+class PipelineSchedule(SphinxDirective):
+    """Draw the pipeline schedule that the body, or a file, describes."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = _AnyOption(
+        dict.fromkeys((*PICTURE_OPTIONS, *SPEC_OPTIONS), directives.unchanged)
+    )
+
+    def run(self) -> list[nodes.Node]:
+        """Return a figure or picture, or an error box."""
+        try:
+            options = self._picture_options()
+            return self._nodes(self._spec(), options)
+        except PipevizError as error:
+            return self._failed(error)
+        except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
+            return self._failed(unexpected(error))
+
+    def _failed(self, error: PipevizError) -> list[nodes.Node]:
+        if error.location is None:
+            error.location = at_directive(self)
+        return report(self.env, error, self.block_text)
+
+    # Reading
+
+    def _spec(self) -> Spec:
+        options = self._spec_options()
+        if self.arguments and any(line.strip() for line in self.content):
+            message = "the schedule is given both as a file and in the body"
+            raise SpecError(message, in_body(self, 0), "keep one of them")
+        if self.arguments:
+            text, locate = self._file(self.arguments[0])
+        else:
+            text, locate = "\n".join(self.content), lambda line: in_body(self, line)
+        return read_spec(text, locate, options if options.data else None)
+
+    def _file(self, name: str) -> tuple[str, Callable[[int], Location]]:
+        relative, absolute = self.env.relfn2path(name.strip())
+        self.env.note_dependency(relative)
+        place = at_directive(self)
+        try:
+            text = Path(absolute).read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            hint = "paths are relative to the page, or to the source folder with a leading /"
+            raise SpecError(f"there is no file '{name}'", place, hint) from None
+        except UnicodeDecodeError:
+            message = f"'{name}' is not a text file in UTF-8"
+            raise SpecError(message, Location(str(absolute), 1), "give a YAML file") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise SpecError(f"'{name}' cannot be read: {reason}", place) from None
+        return text, lambda line: Location(str(absolute), line + 1)
+
+    def _spec_options(self) -> Tree:
+        """Return the keys that were given as options, as if written in YAML."""
+        data, marks = {}, Marks({(): at_directive(self)})
+        for key in SPEC_OPTIONS:
+            if key in self.options:
+                place = at_option(self, key)
+                tree = parse_tree(self.options[key], lambda _, place=place: place)  # type: ignore[misc]
+                data[key] = tree.data
+                marks.update({(key, *path): place for path in tree.marks})
+        return Tree(data, marks)
+
+    def _picture_options(self) -> dict[str, Any]:
+        """Return the converted image and figure options.
+
+        Raises:
+            SpecError: An option is unknown or its value does not fit.
+        """
+        converted = {}
+        for key, value in self.options.items():
+            if key in SPEC_OPTIONS:
+                continue
+            if key not in PICTURE_OPTIONS:
+                raise SpecError(
+                    f"there is no option '{key}'", at_option(self, key), _advice(key)
+                )
+            try:
+                converted[key] = PICTURE_OPTIONS[key](value)
+            except (ValueError, TypeError) as error:
+                message = f"the option '{key}' cannot be '{value}'"
+                hint = " ".join(str(error).split())
+                raise SpecError(message, at_option(self, key), hint) from None
+        return converted
+
+    # Nodes
+
+    def _nodes(self, spec: Spec, options: dict[str, Any]) -> list[nodes.Node]:
+        style = style_of(spec, self.config.pipeviz_style)
+        timeline = timeline_of(spec, max_ops=self.config.pipeviz_max_ops)
+        options.setdefault("alt", describe(timeline))
+        figure_options = {key: options.pop(key) for key in FIGURE_OPTIONS if key in options}
+        if not figure_options:
+            name = options.pop("name", None)
+            return self._picture(spec, options, name)
+        align, name = options.pop("align", None), options.pop("name", None)
+        *messages, picture = self._picture(spec, options, None)
+        figure = nodes.figure("", picture)
+        self.set_source_info(figure)
+        self._dress(figure, figure_options, align, options.get("width") or f"{style.width:g}pt")
+        self._name(figure, name or figure_options.get("figname"))
+        return [*messages, figure]
+
+    def _picture(
+        self, spec: Spec, options: dict[str, Any], name: str | None
+    ) -> list[nodes.Node]:
+        """Let docutils make an image of the options, and put our node in its place."""
+        *messages, outer = images.Image(
+            self.name,
+            ["pipeviz"],
+            options,
+            self.content,
+            self.lineno,
+            self.content_offset,
+            self.block_text,
+            self.state,
+            self.state_machine,
+        ).run()
+        image = next(iter(outer.findall(nodes.image)))
+        picture = PipelinePicture(self.block_text, **image.attributes)
+        picture["spec"] = spec.without_marks()
+        del picture["uri"]
+        self.set_source_info(picture)
+        self._name(picture, name)
+        if outer is image:
+            return [*messages, picture]
+        image.replace_self(picture)
+        return [*messages, outer]
+
+    def _dress(
+        self, figure: nodes.figure, options: dict[str, Any], align: str | None, width: str
+    ) -> None:
+        if align:
+            figure["align"] = align
+        if figwidth := options.get("figwidth"):
+            figure["width"] = width if figwidth == "image" else figwidth
+        figure["classes"] += options.get("figclass", [])
+        if text := options.get("caption"):
+            inline, messages = self.parse_inline(
+                text, lineno=at_option(self, "caption").line or -1
+            )
+            caption = nodes.caption(text, "", *inline)
+            place = at_option(self, "caption")
+            caption.source, caption.line = place.source, place.line
+            figure += [caption, *messages]
+
+    def _name(self, node: nodes.Element, name: str | None) -> None:
+        self.options = {"name": name} if name else {}
+        self.add_name(node)

@@ -1,0 +1,50 @@
+"""Wiring: the directive, the settings and the events of the Sphinx extension."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sphinx.util import logging
+
+from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.frontends import failures, pictures
+from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
+from sphinx_pipeviz.frontends.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+    from sphinx.util.typing import ExtensionMetadata
+
+logger = logging.getLogger(__name__)
+
+
+def connect(app: Sphinx, version: str) -> ExtensionMetadata:
+    """Add directive, node, settings and events to Sphinx."""
+    for name, setting in SETTINGS.items():
+        app.add_config_value(name, setting.default, setting.rebuild, setting.types)
+    app.add_node(PipelinePicture)
+    app.add_directive("pipeline-schedule", PipelineSchedule)
+    app.connect("config-inited", check_settings)
+    app.connect("doctree-read", pictures.draw_early)
+    app.connect("doctree-resolved", pictures.resolve)
+    app.connect("env-purge-doc", failures.forget)
+    app.connect("env-merge-info", failures.merge)
+    app.connect("env-get-outdated", failures.outdated)
+    return {
+        "version": version,
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+
+
+def check_settings(app: Sphinx, config: Config) -> None:
+    """Warn about each wrong value in conf.py and use the default instead."""
+    for name, setting in SETTINGS.items():
+        try:
+            setting.check(config[name])
+        except PipevizError as error:
+            message = f"{name} in conf.py: {error.sentence}"
+            logger.warning(message, type="pipeviz", subtype="config")
+            config[name] = setting.default

@@ -1,0 +1,89 @@
+"""What becomes of an error: a located warning, a box in the page, and a page that fails
+again on the next build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util import logging
+
+from sphinx_pipeviz.errors import PipevizError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+logger = logging.getLogger(__name__)
+
+#: Every ``pipeviz.<subtype>`` that `suppress_warnings` understands, and what it is.
+SUBTYPES = {
+    "spec": "the text, a key, a value or a file is wrong",
+    "plan": "no devices can run this schedule",
+    "style": "a style, colour or picture option does not exist",
+    "cache": "the cache folder cannot be written; pictures are drawn into a temporary one",
+    "config": "a value in conf.py is wrong; the default is used",
+    "internal": "a mistake in sphinx-pipeviz itself",
+}
+
+
+class InternalError(PipevizError):
+    """A mistake of ours, told like one of the user's so that the build goes on."""
+
+    subtype = "internal"
+
+
+def unexpected(error: Exception) -> PipevizError:
+    """Return a reportable error for an exception that should not have happened."""
+    logger.debug("sphinx-pipeviz failed", exc_info=error)
+    hint = "this is a mistake in sphinx-pipeviz; please report it"
+    return InternalError(f"drawing failed: {type(error).__name__}: {error}", hint=hint)
+
+
+def report(env: BuildEnvironment, error: PipevizError, text: str) -> list[nodes.Node]:
+    """Warn, note that the page failed, and return a box that shows error and text."""
+    location = str(error.location) if error.location else env.docname
+    logger.warning(error.sentence, location=location, type="pipeviz", subtype=error.subtype)
+    failed_pages(env).add(env.docname)
+    return [error_box(error, text)]
+
+
+def error_box(error: PipevizError, text: str) -> nodes.Element:
+    """Return what the page shows instead of the picture."""
+    box = nodes.error("", classes=["pipeviz-error"])
+    line = f" (line {error.location.line})" if error.location and error.location.line else ""
+    box += nodes.paragraph("", f"pipeline-schedule{line}: {error.sentence}")
+    if text.strip():
+        block = nodes.literal_block(text, text)
+        block["language"] = "none"
+        box += block
+    return box
+
+
+def failed_pages(env: BuildEnvironment) -> set[str]:
+    """Return the pages that showed an error when they were last read."""
+    if not hasattr(env, "pipeviz_failed"):
+        env.pipeviz_failed = set()  # type: ignore[attr-defined]
+    pages: set[str] = env.pipeviz_failed  # type: ignore[attr-defined]
+    return pages
+
+
+def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    """Forget a page that is read anew or gone."""
+    failed_pages(env).discard(docname)
+
+
+def merge(
+    app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment
+) -> None:
+    """Take over what a parallel reader noted."""
+    failed_pages(env).update(failed_pages(other) & set(docnames))
+
+
+def outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Read failed pages again, so that an unchanged build fails again."""
+    return sorted(failed_pages(env) & set(env.found_docs))

@@ -1,0 +1,92 @@
+"""The settings in conf.py: default, types, what a change rebuilds, and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sphinx_pipeviz.draw.style import resolve_style
+from sphinx_pipeviz.errors import SpecError
+from sphinx_pipeviz.spec import MAX_OPS
+
+FORMATS = ("svg", "pdf", "png")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Args:
+        default: Its value where conf.py says nothing.
+        types: What conf.py may assign.
+        rebuild: What a change does: ``env`` reads all pages again, ``html`` writes
+            them again, nothing does neither.
+        summary: One line for the reference.
+        check: Raises PipevizError for a value that does not fit.
+    """
+
+    default: Any
+    types: tuple[type, ...]
+    rebuild: Literal["", "env", "html"]
+    summary: str
+    check: Callable[[Any], object]
+
+
+def _check_formats(value: Any) -> None:
+    wrong = (
+        [item for item in value if item not in FORMATS]
+        if isinstance(value, (list, tuple))
+        else [value]
+    )
+    if wrong:
+        hint = f"choose from {', '.join(FORMATS)}"
+        raise SpecError(f"there is no format {wrong[0]!r}", hint=hint)
+
+
+def _check_style(value: Any) -> None:
+    if not isinstance(value, str | dict):
+        raise SpecError(f"a style is a name or a mapping, not {value!r}")
+    resolve_style(value)
+
+
+def _check_max_ops(value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise SpecError(f"the limit must be a whole number of at least 1, not {value!r}")
+
+
+def _check_folder(value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise SpecError(f"a folder is text, not {value!r}")
+
+
+SETTINGS: dict[str, Setting] = {
+    "pipeviz_style": Setting(
+        "seed",
+        (str, dict),
+        "html",
+        "Style of pictures that ask for none: a name, or a mapping of base and overrides.",
+        _check_style,
+    ),
+    "pipeviz_formats": Setting(
+        list(FORMATS),
+        (list, tuple),
+        "html",
+        "Formats in order of preference; each builder gets the first one it can show.",
+        _check_formats,
+    ),
+    "pipeviz_cache_dir": Setting(
+        None,
+        (str, type(None)),
+        "",
+        "Folder of the cache, relative to conf.py; by default beside the doctrees.",
+        _check_folder,
+    ),
+    "pipeviz_max_ops": Setting(
+        MAX_OPS,
+        (int,),
+        "env",
+        "Most ops that one schedule may have.",
+        _check_max_ops,
+    ),
+}

@@ -1,0 +1,219 @@
+"""Is an order complete, and is a written timeline possible? Raises PlanError if not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+
+from sphinx_pipeviz.errors import PlanError
+from sphinx_pipeviz.ops import Kind, Op, Run, Slot
+
+Rows = Sequence[Sequence[Slot]]
+Placement = tuple[tuple[int, ...], ...]
+
+F, B = Kind.FORWARD, Kind.BACKWARD
+I, W = Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
+
+
+def ops_of(rows: Rows) -> Iterator[tuple[int, int, Op]]:
+    """Yield (device, index in the device's row, op) for every op."""
+    for device, row in enumerate(rows):
+        for index, slot in enumerate(row):
+            for op in slot.ops:
+                yield device, index, op
+
+
+def infer_placement(rows: Rows) -> Placement:
+    """Return ``[replica][stage] -> device`` as the rows imply it.
+
+    Raises:
+        PlanError: One microbatch meets one stage on two devices, or a stage below
+            the highest one is on no device.
+    """
+    paths: dict[int | None, dict[int, int]] = defaultdict(dict)
+    for device, index, op in ops_of(rows):
+        stage = op.stage or 0
+        other = paths[op.microbatch].setdefault(stage, device)
+        if other != device:
+            message = f"microbatch {op.microbatch} meets stage {stage} on device {other}"
+            raise PlanError(f"{message} and on device {device}", path=_at(device, index))
+    replicas: list[dict[int, int]] = []
+    for path in paths.values():
+        for replica in replicas:
+            if all(replica.get(stage, device) == device for stage, device in path.items()):
+                replica.update(path)
+                break
+        else:
+            replicas.append(dict(path))
+    return tuple(_complete(replica) for replica in replicas)
+
+
+def _complete(replica: dict[int, int]) -> tuple[int, ...]:
+    for stage in range(max(replica)):
+        if stage not in replica:
+            hint = "stages are counted from 0 without gaps"
+            raise PlanError(f"no device runs stage {stage}", hint=hint, path=("order",))
+    return tuple(replica[stage] for stage in range(max(replica) + 1))
+
+
+def check_orders(rows: Rows, wanted: Collection[int], placement: Placement) -> None:
+    """Check that every op of ``wanted`` microbatches runs once, where it belongs.
+
+    Raises:
+        PlanError: An op runs twice, is missing, out of range or on a wrong device.
+    """
+    stages = len(placement[0]) if placement else 0
+    if not stages or not any(rows):
+        raise PlanError("the order has no ops", path=("order",))
+    if any(len(replica) != stages for replica in placement):
+        message = "the replicas of the placement differ in their number of stages"
+        raise PlanError(message, path=("placement",))
+    homes = [{replica[stage] for replica in placement} for stage in range(stages)]
+    seen: dict[Op, int] = {}
+    for device, index, op in ops_of(rows):
+        problem = _misplaced(op, device, wanted, homes)
+        if op in seen:
+            problem = f"{op} runs twice, on device {seen[op]} and on device {device}"
+        if problem:
+            raise PlanError(problem, path=_at(device, index))
+        seen[op] = device
+    _check_replicas(rows, placement)
+    _check_complete(seen, wanted, stages, homes)
+
+
+def _misplaced(
+    op: Op, device: int, wanted: Collection[int], homes: list[set[int]]
+) -> str | None:
+    stage = op.stage or 0
+    if op.microbatch not in wanted:
+        return f"{op} is out of range: microbatches are 0 to {len(wanted) - 1}"
+    if stage >= len(homes):
+        return f"{op} is out of range: stages are 0 to {len(homes) - 1}"
+    if device not in homes[stage]:
+        home = " or ".join(str(home) for home in sorted(homes[stage]))
+        return f"{op} is on device {device}, but stage {stage} is placed on device {home}"
+    return None
+
+
+def _check_replicas(rows: Rows, placement: Placement) -> None:
+    """Check that all ops of one microbatch follow one replica."""
+    if len(placement) == 1:
+        return
+    fits: dict[int | None, set[int]] = defaultdict(lambda: set(range(len(placement))))
+    for device, index, op in ops_of(rows):
+        here = {r for r, replica in enumerate(placement) if replica[op.stage or 0] == device}
+        fits[op.microbatch] &= here
+        if not fits[op.microbatch]:
+            message = f"{op} is on device {device}, where no replica has both it and"
+            message = f"{message} the earlier ops of microbatch {op.microbatch}"
+            raise PlanError(message, path=_at(device, index))
+
+
+def _check_complete(
+    seen: Collection[Op], wanted: Collection[int], stages: int, homes: list[set[int]]
+) -> None:
+    """Check that no op is missing, and that none does another one's work."""
+    trains = any(op.kind != F for op in seen)
+    missing = []
+    for microbatch in sorted(wanted):
+        for stage in range(stages):
+            kinds = {kind for kind in (F, B, I, W) if Op(stage, kind, microbatch) in seen}
+            if B in kinds and kinds & {I, W}:
+                other = Op(stage, I if I in kinds else W, microbatch)
+                message = f"{Op(stage, B, microbatch)} and {other} do the same work twice"
+                hint = "write B for a full backward, or I and W for its two halves"
+                raise PlanError(message, hint=hint, path=("order", min(homes[stage])))
+            needed = {F} | ({I, W} if kinds & {I, W} else {B}) if trains else {F}
+            missing += [Op(stage, k, microbatch) for k in (F, B, I, W) if k in needed - kinds]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        verb = "are" if more else "is"
+        message = f"{missing[0]}{more} {verb} missing"
+        raise PlanError(message, path=("order", min(homes[missing[0].stage or 0])))
+
+
+def _at(device: int, index: int) -> tuple[str | int, ...]:
+    return ("order", device, index)
+
+
+def check_timeline(rows: Sequence[Sequence[Run]]) -> None:
+    """Check that a written timeline, each row sorted by start, is possible.
+
+    Where stages are not written, they are taken from the rows, downwards or upwards,
+    if every device runs each kind of op once per microbatch.
+
+    Raises:
+        PlanError: A device runs two slots at once, or an op starts before its inputs
+            end.
+    """
+    slack = 1e-9 * max((run.end for row in rows for run in row), default=1.0)
+    for device, row in enumerate(rows):
+        for index, (before, run) in enumerate(pairwise(row), 1):
+            if run.start < before.end - slack:
+                message = f"device {device + 1} runs {_when(before)} and {_when(run)} at once"
+                raise PlanError(message, path=("timeline", device, index))
+    ends = _ends_by_stage(rows)
+    if ends is None:
+        return
+    known = any(op.stage is not None for _, _, op in ops_of(_slots(rows)))
+    directions = (1,) if known else (1, -1)
+    problems: dict[int, dict[int | None, PlanError]] = {}
+    for direction in directions:
+        problems[direction] = _early_ops(rows, ends, direction, slack)
+    for microbatch, error in problems[1].items():
+        if all(microbatch in found for found in problems.values()):
+            raise error
+
+
+#: (stage, kind, microbatch) -> end
+Ends = dict[tuple[int, Kind, int | None], float]
+
+
+def _slots(rows: Sequence[Sequence[Run]]) -> list[list[Slot]]:
+    return [[run.slot for run in row] for row in rows]
+
+
+def _ends_by_stage(rows: Sequence[Sequence[Run]]) -> Ends | None:
+    """Return when each op ends, or None where an op occurs twice."""
+    ends: Ends = {}
+    for device, row in enumerate(rows):
+        for run in row:
+            for op in run.slot.ops:
+                key = (device if op.stage is None else op.stage, op.kind, op.microbatch)
+                if op.kind in (F, B, I, W) and key in ends:
+                    return None
+                ends[key] = run.end
+    return ends
+
+
+def _early_ops(
+    rows: Sequence[Sequence[Run]], ends: Ends, direction: int, slack: float
+) -> dict[int | None, PlanError]:
+    """Return, for each microbatch, the first op that starts before its inputs end."""
+    early: dict[int | None, PlanError] = {}
+    for device, row in enumerate(rows):
+        for index, run in enumerate(row):
+            for op in run.slot.ops:
+                stage = device if op.stage is None else op.stage
+                for kind, source in _inputs(op.kind, stage, direction):
+                    end = ends.get((source, kind, op.microbatch), 0.0)
+                    if run.start < end - slack and op.microbatch not in early:
+                        early[op.microbatch] = PlanError(
+                            f"device {device + 1} runs {_when(run)} before its input"
+                            f" {kind}{op.microbatch} of stage {source + 1} ends at {end:g}",
+                            path=("timeline", device, index),
+                        )
+    return early
+
+
+def _inputs(kind: Kind, stage: int, direction: int) -> list[tuple[Kind, int]]:
+    if kind == F:
+        return [(F, stage - direction)]
+    if kind in (B, I):
+        return [(F, stage), (B, stage + direction), (I, stage + direction)]
+    return [(I, stage)] if kind == W else []
+
+
+def _when(run: Run) -> str:
+    return f"{run.slot} ({run.start:g} to {run.end:g})"

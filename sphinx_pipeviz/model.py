@@ -1,0 +1,172 @@
+"""The nouns that the steps hand on: Shape, Plan and Timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from sphinx_pipeviz.errors import Marks, PlanError
+from sphinx_pipeviz.legality import check_orders, infer_placement
+from sphinx_pipeviz.ops import Run, Slot, parse_cells, parse_row
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The numbers a schedule is built from.
+
+    Args:
+        devices: P, at least 1.
+        microbatches: M, at least 1.
+        chunks: V, stages per device, at least 1.
+        group: Microbatches that run through one chunk before the next (None: default).
+        backward: ``same`` or ``reversed``, the order of the backward ops (None: default).
+    """
+
+    devices: int
+    microbatches: int
+    chunks: int = 1
+    group: int | None = None
+    backward: str | None = None
+
+    @property
+    def stages(self) -> int:
+        """S = P * V."""
+        return self.devices * self.chunks
+
+    @property
+    def loop(self) -> tuple[tuple[int, ...], ...]:
+        """The loop placement: stage s on device s mod P."""
+        return (tuple(stage % self.devices for stage in range(self.stages)),)
+
+    def plan(self, orders: Iterable[Iterable[Slot]]) -> Plan:
+        """Return the Plan that runs ``orders``, one per device, in the loop placement."""
+        rows = tuple(tuple(row) for row in orders)
+        return Plan(rows, self.microbatches, self.loop)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which slots each device runs, in order; no times yet.
+
+    Args:
+        orders: One tuple of slots per device.
+        microbatches: How many microbatches there are.
+        placement: ``[replica][stage] -> device``.
+        name: The schedule's name, or an empty string.
+        marks: Where each slot was written, under ``("order", device, slot)``.
+    """
+
+    orders: tuple[tuple[Slot, ...], ...]
+    microbatches: int
+    placement: tuple[tuple[int, ...], ...]
+    name: str = ""
+    marks: Marks | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def devices(self) -> int:
+        """P."""
+        return len(self.orders)
+
+    @property
+    def stages(self) -> int:
+        """S."""
+        return len(self.placement[0])
+
+    @classmethod
+    def parse(
+        cls,
+        orders: Sequence[str | Sequence[str]],
+        microbatches: int | None = None,
+        placement: Sequence[int | Sequence[int]] | None = None,
+        *,
+        marks: Marks | None = None,
+    ) -> Self:
+        """Turn one list (or string) of slots per device into a complete Plan.
+
+        Args:
+            orders: ``[["0F0", "0B0"], ["1F0", "1B0"]]`` or ``["0F0 0B0", "1F0 1B0"]``.
+            microbatches: How many there must be, numbered from 0; None takes those
+                that occur.
+            placement: ``[replica][stage] -> device`` or ``[stage] -> device``; None
+                follows from the rows.
+            marks: Where each slot was written, for error messages.
+
+        Raises:
+            PlanError: A slot cannot be read, runs twice, is missing, or is on the
+                wrong device. Whether devices wait in a circle is found by ``simulate``.
+        """
+        try:
+            rows = tuple(
+                parse_row(row, device)
+                if isinstance(row, str)
+                else parse_cells(list(row), device)
+                for device, row in enumerate(orders)
+            )
+            found = {op.microbatch or 0 for row in rows for slot in row for op in slot.ops}
+            places = infer_placement(rows) if placement is None else replicas(placement)
+            wanted = found if microbatches is None else range(microbatches)
+            check_orders(rows, wanted, places)
+        except PlanError as error:
+            raise error.located(marks) from None
+        return cls(rows, len(wanted), places, marks=marks)
+
+
+def replicas(
+    placement: Sequence[int | Sequence[int]],
+) -> tuple[tuple[int, ...], ...]:
+    """Turn ``[stage] -> device`` or ``[replica][stage] -> device`` into the latter.
+
+    Raises:
+        PlanError: It is a mixture of both.
+    """
+    devices = [entry for entry in placement if isinstance(entry, int)]
+    lists = [tuple(entry) for entry in placement if not isinstance(entry, int)]
+    if devices and lists:
+        message = "the placement mixes devices and lists of devices"
+        raise PlanError(message, path=("placement",))
+    return (tuple(devices),) if devices else tuple(lists)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """When each device runs what.
+
+    Args:
+        rows: One tuple of runs per device, sorted by start; times are >= 0.
+        stages: S, or 0 where stages are not known.
+        as_written: Microbatches carry the author's own numbers, not 0-based ones.
+        name: The schedule's name, or an empty string.
+        marks: Where each run was written, under ``("timeline", device, run)``.
+    """
+
+    rows: tuple[tuple[Run, ...], ...]
+    stages: int = 0
+    as_written: bool = False
+    name: str = ""
+    marks: Marks | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def devices(self) -> int:
+        """P."""
+        return len(self.rows)
+
+    @property
+    def chunks(self) -> int:
+        """V, stages per device rounded up; 1 where stages are not known."""
+        return max(1, -(-self.stages // max(1, self.devices)))
+
+    @property
+    def start(self) -> float:
+        """When the first run starts, in time units; 0 if nothing runs."""
+        return min((row[0].start for row in self.rows if row), default=0.0)
+
+    @property
+    def end(self) -> float:
+        """When the last run ends, in time units; 0 if nothing runs."""
+        return max((run.end for row in self.rows for run in row), default=0.0)
+
+    @property
+    def makespan(self) -> float:
+        """From the first start to the last end, in time units."""
+        return self.end - self.start

@@ -1,0 +1,135 @@
+"""The words of a schedule: Kind, Op, Overlap, Slot and Run, and their notation."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from sphinx_pipeviz.errors import PlanError
+
+
+class Kind(StrEnum):
+    """What an op does, in PyTorch's letters."""
+
+    FORWARD = "F"
+    BACKWARD = "B"  # full backward
+    BACKWARD_INPUT = "I"  # gradient of the input (dgrad)
+    BACKWARD_WEIGHT = "W"  # gradient of the weights (wgrad)
+    OPTIMIZER = "OPT"
+    OTHER = "OTHER"  # anything else that a written timeline names
+
+
+class Op(NamedTuple):
+    """One op: stage (0-based), kind, microbatch (0-based); prints as ``2F0``.
+
+    In a written timeline ``stage`` may be unknown (None), ``microbatch`` is the
+    author's own number, and ``name`` is the author's word for an op of kind OTHER.
+    """
+
+    stage: int | None
+    kind: Kind
+    microbatch: int | None
+    name: str = ""
+
+    def __str__(self) -> str:
+        """Return PyTorch's notation."""
+        stage = "" if self.stage is None else self.stage
+        number = "" if self.microbatch is None else self.microbatch
+        return f"{stage}{self.name or self.kind.value}{number}"
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """The op alone, so that ops and overlaps can be read alike."""
+        return (self,)
+
+
+class Overlap(NamedTuple):
+    """Two ops that one device runs at once; prints as ``(0F3;7B1)OVERLAP_F_B``."""
+
+    first: Op
+    second: Op
+
+    def __str__(self) -> str:
+        """Return PyTorch's notation."""
+        return f"({self.first};{self.second})OVERLAP_F_B"
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """Both ops, the first as written first."""
+        return (self.first, self.second)
+
+
+#: What a device runs at once.
+Slot = Op | Overlap
+
+
+class Run(NamedTuple):
+    """A slot with its time: when it starts and how long it takes, in time units."""
+
+    start: float
+    duration: float
+    slot: Slot
+
+    @property
+    def end(self) -> float:
+        """When the slot ends."""
+        return self.start + self.duration
+
+
+_OP = re.compile(r"(\d{1,6})([FBIW])(\d{1,9})", re.ASCII)
+_OVERLAP = re.compile(r"\(([^;()]+);([^;()]+)\)OVERLAP_F_B")
+_CELL = re.compile(r"\([^()]*\)\w*|[^\s,]+")
+
+
+def parse_slot(text: str) -> Slot:
+    """Turn ``2F0`` or ``(0F3;7B1)OVERLAP_F_B`` into a slot.
+
+    Raises:
+        PlanError: The text is neither.
+    """
+    if pair := _OVERLAP.fullmatch(text):
+        first, second = (_parse_op(half.strip(), text) for half in pair.groups())
+        return Overlap(first, second)
+    return _parse_op(text, text)
+
+
+def parse_row(row: str, device: int) -> tuple[Slot, ...]:
+    """Turn one device's slots, parted by spaces or commas, into slots.
+
+    Raises:
+        PlanError: One of them is not a slot.
+    """
+    return parse_cells(_CELL.findall(row), device)
+
+
+def parse_cells(cells: list[str], device: int) -> tuple[Slot, ...]:
+    """Turn one device's list of slots into slots; empty cells are idle.
+
+    Raises:
+        PlanError: One of them is not a slot.
+    """
+    slots = []
+    for index, cell in enumerate(cells):
+        try:
+            if not isinstance(cell, str):
+                raise _not_an_op(repr(cell))
+            if cell.strip():
+                slots.append(parse_slot(cell.strip()))
+        except PlanError as error:
+            error.path = ("order", device, index)
+            raise
+    return tuple(slots)
+
+
+def _parse_op(text: str, slot: str) -> Op:
+    match = _OP.fullmatch(text)
+    if not match:
+        raise _not_an_op(f"'{slot[:40]}'")
+    stage, letter, microbatch = match.groups()
+    return Op(int(stage), Kind(letter), int(microbatch))
+
+
+def _not_an_op(found: str) -> PlanError:
+    hint = "write stage, one of F B I W, and microbatch, as in 2F0"
+    return PlanError(f"{found} is not an op", hint=hint)

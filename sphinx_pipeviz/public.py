@@ -1,0 +1,128 @@
+"""The public functions: each is one step, taking what any earlier step gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from sphinx_pipeviz.draw.layout import Size
+from sphinx_pipeviz.errors import SpecError
+from sphinx_pipeviz.metrics import Metrics
+from sphinx_pipeviz.metrics import measure as measured
+from sphinx_pipeviz.model import Plan, Timeline
+from sphinx_pipeviz.readers import read_text
+from sphinx_pipeviz.readers.written_timeline import timeline_from_data
+from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
+from sphinx_pipeviz.render import draw, plan_of, timeline_of
+from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
+
+#: The seed's figure: 15 by 4 inches.
+SEED_SIZE = Size(15 * 72, 4 * 72)
+
+
+def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:
+    """Return the plan of a named schedule.
+
+    Args:
+        name: Name or alias of a schedule, such as ``interleaved-1f1b``.
+        max_ops: The most ops the plan may have.
+        **keys: The keys of a YAML spec with _ for -: ``devices`` and ``microbatches``,
+            and where the schedule takes them ``chunks`` (or ``stages``),
+            ``microbatch_group_size`` and ``backward``.
+
+    Raises:
+        SpecError: There is no such schedule or key, or a value does not fit.
+        PlanError: The schedule refuses the numbers.
+    """
+    data = {key.replace("_", "-"): value for key, value in keys.items() if value is not None}
+    return plan_of(spec_from_keys({"schedule": name, **data}), max_ops)
+
+
+def simulate(source: Spec | Plan, costs: Costs | None = None) -> Timeline:
+    """Return when every slot of a plan runs; see ``Costs`` for the rules of time.
+
+    Raises:
+        PlanError: The devices wait in a circle, or for an op that nobody runs.
+        SpecError: The costs do not fit the plan's stages.
+    """
+    return timeline_of(source, costs)
+
+
+def measure(source: Spec | Plan | Timeline) -> Metrics:
+    """Return makespan, bubbles, idle time and peak activations of a timeline.
+
+    Raises:
+        PipevizError: The source is not a schedule that devices can run.
+    """
+    return measured(timeline_of(source))
+
+
+def read(text: str, format: str = "yaml", source: str | None = None) -> Spec | Plan | Timeline:
+    """Turn text into the furthest step it knows.
+
+    A timeline alone gives a Timeline, an order alone a Plan; everything else, and both
+    of these where costs or a style go with them, a Spec.
+
+    Args:
+        text: What a user wrote.
+        format: ``yaml``.
+        source: Name of the file it comes from, for messages.
+
+    Raises:
+        SpecError: The text does not follow the format.
+        PlanError: The written order is not complete, or the timeline is impossible.
+    """
+    spec = read_text(text, format, source)
+    if spec.style is None and spec.timeline is not None:
+        return timeline_of(spec)
+    if spec.style is None and spec.order is not None and spec.costs is None:
+        return plan_of(spec)
+    return spec
+
+
+def render(
+    source: Spec | Plan | Timeline,
+    format: Literal["svg", "pdf", "png", "text"] = "svg",
+    style: str = "seed",
+) -> bytes | str:
+    """Draw a schedule.
+
+    Args:
+        source: What to draw; a Plan is simulated with the default costs.
+        format: ``svg``, ``pdf`` or ``png`` gives bytes, ``text`` a string.
+        style: Style of a source that asks for none.
+
+    Raises:
+        PipevizError: The source, the style or the format cannot be drawn.
+    """
+    return draw(source, format, style)
+
+
+def visualize_pipeline_parallelism(
+    schedule: Mapping[int, Sequence[Mapping[str, Any]]],
+    schedule_type: Literal["simple", "1f1b"] = "1f1b",  # noqa: ARG001  (the seed's signature)
+    output_file: str = "pipeline_visualization.png",
+) -> None:
+    """Draw a written timeline into a file of 15 by 4 inches, and say so.
+
+    Args:
+        schedule: Device -> tasks, each with ``type`` (forward, backward, optimizer),
+            ``batch``, ``start_time`` and ``duration`` in time units.
+        schedule_type: Kept for callers; the tasks alone decide the picture.
+        output_file: Where to write; the suffix (png, svg or pdf) is the format.
+
+    Raises:
+        SpecError: A task lacks a key, a value has the wrong type, or the suffix is
+            unknown.
+        PlanError: Tasks overlap on a device, or start before their inputs end.
+    """
+    suffix = Path(output_file).suffix.lower().removeprefix(".")
+    if suffix not in ("png", "svg", "pdf"):
+        message = f"cannot write '{output_file}': the suffix must be png, svg or pdf"
+        raise SpecError(message)
+    rows = {device: [dict(task) for task in tasks] for device, tasks in schedule.items()}
+    timeline = timeline_from_data(rows)
+    data = draw(timeline, suffix, size=SEED_SIZE, full_legend=True)
+    Path(output_file).write_bytes(data if isinstance(data, bytes) else data.encode())
+    print(f"Visualization saved to {output_file}")  # noqa: T201  (the seed's message)

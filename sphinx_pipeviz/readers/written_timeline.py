@@ -1,0 +1,86 @@
+"""A written timeline, ``{device: [{type, batch, start_time, duration}]}`` -> Timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sphinx_pipeviz.convert import convert
+from sphinx_pipeviz.errors import Marks, PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.legality import check_timeline
+from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.ops import Kind, Op, Run
+from sphinx_pipeviz.spec import Keys, Task
+
+#: What authors call the kinds of op.
+TYPES: dict[str, Kind] = {
+    "forward": Kind.FORWARD,
+    "backward": Kind.BACKWARD,
+    "backward-input": Kind.BACKWARD_INPUT,
+    "backward-weight": Kind.BACKWARD_WEIGHT,
+    "optimizer": Kind.OPTIMIZER,
+    "f": Kind.FORWARD,
+    "b": Kind.BACKWARD,
+    "i": Kind.BACKWARD_INPUT,
+    "w": Kind.BACKWARD_WEIGHT,
+}
+_NUMBERED = (Kind.FORWARD, Kind.BACKWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT)
+
+
+def timeline_from_data(data: Mapping[Any, Any], marks: Marks | None = None) -> Timeline:
+    """Turn plain data in the seed's form into a Timeline.
+
+    Args:
+        data: Device -> list of tasks; rows are drawn in this order.
+        marks: Where entries were written, below ``("timeline",)``.
+
+    Raises:
+        SpecError: A key or type is wrong.
+        PlanError: The timeline is impossible.
+    """
+    keys = convert({"timeline": dict(data)}, Keys)
+    return timeline_from_tasks(keys.timeline or {}, marks or Marks())
+
+
+def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -> Timeline:
+    """Turn checked tasks into a Timeline; see ``timeline_from_data``."""
+    sorted_marks = Marks(marks)
+    rows = []
+    try:
+        for device, (key, tasks) in enumerate(devices.items()):
+            runs = [
+                (_run(task, ("timeline", key, index)), index)
+                for index, task in enumerate(tasks)
+            ]
+            runs.sort(key=lambda pair: (pair[0].start, pair[0].end))
+            for index, (_, written) in enumerate(runs):
+                if place := marks.find(("timeline", key, written)):
+                    sorted_marks["timeline#", device, index] = place
+            rows.append(tuple(run for run, _ in runs))
+        if not any(rows):
+            raise SpecError("the timeline has no tasks", path=("timeline",))
+    except PipevizError as error:
+        raise error.located(marks) from None
+    try:
+        check_timeline(rows)
+    except PipevizError as error:
+        error.path = ("timeline#", *error.path[1:])
+        raise error.located(sorted_marks) from None
+    stages = {op.stage for row in rows for run in row for op in run.slot.ops}
+    known = [stage for stage in stages if stage is not None]
+    return Timeline(tuple(rows), stages=max(known) + 1 if known else 0, as_written=True)
+
+
+def _run(task: Task, path: tuple[str | int, ...]) -> Run:
+    word = task.type.strip().lower().replace("_", "-")
+    kind = TYPES.get(word)
+    if kind is None:
+        if hint := did_you_mean(word, TYPES):
+            raise SpecError(
+                f"'{task.type[:40]}' is not a type of task", hint=hint, path=(*path, "type")
+            )
+        kind = Kind.OTHER
+    if kind in _NUMBERED and task.batch is None:
+        raise SpecError(f"this {word} task lacks the key 'batch'", path=path)
+    name = task.type if kind == Kind.OTHER else ""
+    return Run(task.start_time, task.duration, Op(task.stage, kind, task.batch, name))

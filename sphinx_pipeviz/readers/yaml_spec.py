@@ -1,0 +1,102 @@
+"""YAML -> Spec: a named schedule, an order or a written timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinx_pipeviz.convert import convert
+from sphinx_pipeviz.errors import Marks, PipevizError, SpecError
+from sphinx_pipeviz.readers.yaml_tree import Locate, Tree, parse_tree
+from sphinx_pipeviz.spec import KEYS, Keys, Spec
+
+#: Each way to give a schedule, and the keys that go with it.
+SOURCES: dict[str, set[str]] = {
+    "schedule": {
+        *("devices", "microbatches", "chunks", "stages", "microbatch-group-size"),
+        *("backward", "costs", "style"),
+    },
+    "order": {"devices", "microbatches", "placement", "costs", "style"},
+    "timeline": {"style"},
+}
+
+
+def read_spec(text: str, locate: Locate, options: Tree | None = None) -> Spec:
+    """Turn YAML, and keys given as directive options, into a Spec.
+
+    Args:
+        text: The YAML; a bare mapping of devices to tasks is a timeline.
+        locate: Where line i (0-based) of the text is in the user's file.
+        options: Keys given outside of the text.
+
+    Raises:
+        SpecError: The text is not YAML, a key is unknown, given twice or of the wrong
+            type, or there is not exactly one of schedule, order and timeline.
+    """
+    tree = parse_tree(text, locate)
+    data, marks = tree.data, tree.marks
+    try:
+        if data is None and options is None:
+            hint = "write for example schedule: 1f1b, devices: 4, microbatches: 8"
+            raise SpecError("there is no schedule here", hint=hint)
+        data = {} if data is None else data
+        if not isinstance(data, dict):
+            hint = "write key: value, for example schedule: 1f1b"
+            raise SpecError("the text must be a mapping of keys to values", hint=hint)
+        if _is_bare_timeline(data):
+            data, marks = {"timeline": data}, _below(marks, "timeline")
+        data, marks = _merged(data, marks, options)
+        return _checked(data, marks)
+    except PipevizError as error:
+        raise error.located(marks) from None
+
+
+def spec_from_keys(keys: dict[str, Any]) -> Spec:
+    """Turn keys given in Python into a Spec.
+
+    Raises:
+        SpecError: A key is unknown or a value does not fit.
+    """
+    return _checked(keys, Marks())
+
+
+def _is_bare_timeline(data: dict[Any, Any]) -> bool:
+    return (
+        bool(data)
+        and not data.keys() & set(KEYS)
+        and all(isinstance(tasks, list) for tasks in data.values())
+    )
+
+
+def _below(marks: Marks, key: str) -> Marks:
+    return Marks({(): marks[()]} | {(key, *path): place for path, place in marks.items()})
+
+
+def _merged(
+    data: dict[Any, Any], marks: Marks, options: Tree | None
+) -> tuple[dict[Any, Any], Marks]:
+    if options is None:
+        return data, marks
+    for key in options.data:
+        if key in data:
+            message = f"'{key}' is given as an option and in the text"
+            raise SpecError(message, marks.find((key,)), "keep one of them")
+    return options.data | data, Marks(options.marks | marks)
+
+
+def _checked(data: dict[Any, Any], marks: Marks) -> Spec:
+    for key in data:
+        if not isinstance(key, str):
+            hint = "a bare timeline maps each device to a list of tasks"
+            raise SpecError(f"there is no key '{key}'", hint=hint, path=(key,))
+    keys = convert(data, Keys)
+    sources = [key for key in SOURCES if key in data]
+    if len(sources) != 1:
+        found = " and ".join(sources) or "none of them"
+        message = f"exactly one of schedule, order and timeline is needed, not {found}"
+        raise SpecError(message, path=(sources[-1],) if sources else ())
+    source = sources[0]
+    for key in data:
+        if key != source and key not in SOURCES[source]:
+            hint = f"these do: {', '.join(sorted(SOURCES[source]))}"
+            raise SpecError(f"'{key}' does not go with '{source}'", hint=hint, path=(key,))
+    return Spec(**{name: getattr(keys, name) for name in Keys.__struct_fields__}, marks=marks)

@@ -1,0 +1,199 @@
+"""YAML text -> plain data, and where each entry was written. The only user of PyYAML.
+
+Scalars follow YAML 1.2's core schema: ``no`` and ``1:30`` are text, ``1e3`` is a number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import yaml
+
+from sphinx_pipeviz.errors import Location, Marks, Path, SpecError
+
+#: 0-based line of the text -> where that line is in the user's file.
+Locate = Callable[[int], Location]
+
+#: Entries a document may have once its aliases are written out.
+MAX_ENTRIES = 2_000_000
+MAX_DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Plain data, and the location of every entry in it."""
+
+    data: Any
+    marks: Marks
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe loader with YAML 1.2's core schema."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+
+_NUMBER = "-+.0123456789"
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+", _NUMBER),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", _NUMBER),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", _NUMBER),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first)
+    )
+
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:null": lambda _: None,
+    "tag:yaml.org,2002:bool": lambda text: text.lower() == "true",
+    "tag:yaml.org,2002:int": int,
+    "tag:yaml.org,2002:float": lambda text: float(
+        text.lower().replace(".inf", "inf").replace(".nan", "nan")
+    ),
+}
+
+
+def parse_tree(text: str, locate: Locate) -> Tree:
+    """Turn one YAML document into plain data with the place of every entry.
+
+    Args:
+        text: The YAML.
+        locate: Where line i (0-based) of the text is in the user's file.
+
+    Raises:
+        SpecError: It is not YAML, repeats a key, nests too deeply, holds a number that
+            is not finite, or its aliases unfold to too many entries.
+    """
+    loader = None
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        unfolded = 0 if node is None else _entries(node, {})
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, text, locate) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _unreadable(error, locate) from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+    marks = Marks({(): locate(0)})
+    if node is None:
+        return Tree(None, marks)
+    if unfolded > MAX_ENTRIES:
+        message = f"the text unfolds to more than {MAX_ENTRIES:,} entries"
+        raise SpecError(message, locate(0), "use fewer aliases")
+    walk = _Walk(locate, marks)
+    return Tree(walk.value(node, (), 0), marks)
+
+
+def _entries(node: yaml.Node, known: dict[int, int]) -> int:
+    """Count the entries that a node unfolds to, visiting every node once."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 1  # a node that holds itself is found by its depth
+        children = node.value
+        if isinstance(node, yaml.MappingNode):
+            children = [value for _, value in node.value]
+        known[id(node)] = 1 + sum(_entries(child, known) for child in children)
+    return known[id(node)]
+
+
+def scalar(text: str) -> Any:
+    """Turn one written value, such as that of a directive option, into data.
+
+    Raises:
+        SpecError: It is not YAML.
+    """
+    return parse_tree(text, lambda _: Location()).data
+
+
+class _Walk:
+    """Walks the nodes, turning them into data and noting where they are."""
+
+    def __init__(self, locate: Locate, marks: Marks) -> None:
+        self._locate = locate
+        self._marks = marks
+
+    def value(self, node: yaml.Node, path: Path, depth: int) -> Any:
+        """Return the node's data and note the places of its entries."""
+        if depth > MAX_DEPTH:
+            message = f"the text is nested more than {MAX_DEPTH} levels deep"
+            raise self._error(message, node, "an alias must not hold itself")
+        self._marks.setdefault(path, self._where(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [
+                self.value(item, (*path, i), depth + 1) for i, item in enumerate(node.value)
+            ]
+        return self._scalar(cast("yaml.ScalarNode", node))
+
+    def _mapping(self, node: yaml.MappingNode, path: Path, depth: int) -> dict[Any, Any]:
+        data: dict[Any, Any] = {}
+        lines: dict[Any, Location] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._error("a key must be one word or number", key_node)
+            key = self._scalar(key_node)
+            if key in data:
+                message = f"the key '{key}' is given twice, first on line {lines[key].line}"
+                raise self._error(message, key_node, "keep one of them")
+            lines[key] = self._where(key_node)
+            self._marks[*path, key] = lines[key]
+            data[key] = self.value(value_node, (*path, key), depth + 1)
+        return data
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        if node.tag not in _SCALARS:
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            raise self._error(
+                f"the YAML tag {tag[:60]} is not allowed", node, "write plain values"
+            )
+        try:
+            value = _SCALARS[node.tag](node.value)
+        except ValueError:
+            raise self._error(f"'{node.value[:40]}' is not a usable value", node) from None
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self._error(
+                f"{node.value} is not a finite number", node, "give a finite number"
+            )
+        return value
+
+    def _where(self, node: yaml.Node) -> Location:
+        return self._locate(node.start_mark.line)
+
+    def _error(self, message: str, node: yaml.Node, hint: str | None = None) -> SpecError:
+        return SpecError(message, self._where(node), hint)
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, locate: Locate) -> SpecError:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line if mark else 0
+    lines = text.splitlines()
+    line = min(line, max(0, len(lines) - 1))
+    problem = error.problem or error.context or "it cannot be read"
+    hint = "check indentation, colons and brackets"
+    if any(
+        "\t" in near[: len(near) - len(near.lstrip())]
+        for near in lines[max(0, line - 1) : line + 1]
+    ):
+        hint = "indent with spaces: YAML does not allow tabs"
+    if "expected a single document" in (error.context or ""):
+        problem, hint = "more than one document", "remove the line ---"
+    return SpecError(f"this is not valid YAML: {problem}", locate(line), hint)
+
+
+def _unreadable(error: Exception, locate: Locate) -> SpecError:
+    if isinstance(error, RecursionError):
+        return SpecError(f"the text is nested more than {MAX_DEPTH} levels deep", locate(0))
+    reason = getattr(error, "reason", "it cannot be read")
+    hint = "is this a text file in UTF-8?"
+    return SpecError(f"this is not valid YAML: {reason}", locate(0), hint)

@@ -1,0 +1,188 @@
+"""The steps in order: Spec -> Plan -> Timeline -> Scene -> bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinx_pipeviz.draw.layout import Size, lay_out
+from sphinx_pipeviz.draw.paint_text import paint_text
+from sphinx_pipeviz.draw.style import Style, resolve_style
+from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.metrics import Metrics, measure
+from sphinx_pipeviz.model import Plan, Shape, Timeline
+from sphinx_pipeviz.readers.written_timeline import timeline_from_tasks
+from sphinx_pipeviz.schedules import SCHEDULES, canonical_name, plan_named
+from sphinx_pipeviz.simulate import simulate
+from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
+
+Source = Spec | Plan | Timeline
+FORMATS = ("svg", "pdf", "png", "text")
+#: Longest alt text.
+ALT = 250
+
+
+def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
+    """Return the plan of a source that names a schedule or writes an order.
+
+    Raises:
+        SpecError: A number is missing or too large, or the source is a timeline.
+        PlanError: The schedule refuses the numbers, or the order is not complete.
+    """
+    if isinstance(source, Plan):
+        return source
+    try:
+        if source.timeline is not None:
+            message = "a written timeline has times already; there is no plan to make of it"
+            raise SpecError(message, path=("timeline",))
+        if source.order is not None:
+            return _written_plan(source, max_ops)
+        return _named_plan(source, max_ops)
+    except PipevizError as error:
+        raise error.located(source.marks) from None
+
+
+def _written_plan(spec: Spec, max_ops: int) -> Plan:
+    order = spec.order or []
+    if spec.devices not in (None, len(order)):
+        message = f"devices is {spec.devices}, but the order has {len(order)} rows"
+        raise SpecError(message, path=("devices",))
+    wanted = spec.microbatches
+    if wanted is not None and wanted > max_ops:
+        raise SpecError(
+            f"{wanted:,} microbatches are more ops than the limit of {max_ops:,}",
+            hint="pipeviz_max_ops sets the limit",
+            path=("microbatches",),
+        )
+    return Plan.parse(order, wanted, spec.placement, marks=spec.marks)
+
+
+def _named_plan(spec: Spec, max_ops: int) -> Plan:
+    name = canonical_name(spec.schedule or "")
+    if spec.devices is None or spec.microbatches is None:
+        lacking = "devices" if spec.devices is None else "microbatches"
+        raise SpecError(f"{name} needs the key '{lacking}'", path=("schedule",))
+    given = {
+        "chunks": spec.chunks is not None or spec.stages is not None,
+        "group": spec.microbatch_group_size is not None,
+        "backward": spec.backward is not None,
+    }
+    shape = Shape(
+        devices=spec.devices,
+        microbatches=spec.microbatches,
+        chunks=_chunks(spec, spec.devices, SCHEDULES[name].chunks),
+        group=spec.microbatch_group_size,
+        backward=spec.backward,
+    )
+    return plan_named(
+        name, shape, frozenset(k for k, is_given in given.items() if is_given), max_ops
+    )
+
+
+def _chunks(spec: Spec, devices: int, default: int) -> int:
+    if spec.stages is None:
+        return default if spec.chunks is None else spec.chunks
+    if spec.stages % devices:
+        near = spec.stages // devices * devices or devices
+        message = f"stages must be a multiple of the {devices} devices, not {spec.stages}"
+        raise SpecError(message, hint=f"nearest: {near} or {near + devices}", path=("stages",))
+    chunks = spec.stages // devices
+    if spec.chunks not in (None, chunks):
+        message = (
+            f"{spec.stages} stages on {devices} devices are {chunks} chunks, not {spec.chunks}"
+        )
+        raise SpecError(message, hint="give chunks or stages, not both", path=("chunks",))
+    return chunks
+
+
+def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_OPS) -> Timeline:
+    """Return the timeline of any source, simulating a plan.
+
+    Args:
+        source: What to time.
+        costs: Durations; None takes those of the spec, else forward 1, backward 2.
+        max_ops: The most ops a named schedule may have.
+
+    Raises:
+        PipevizError: The source is not a schedule that devices can run.
+    """
+    if isinstance(source, Timeline):
+        return source
+    if isinstance(source, Plan):
+        return simulate(source, costs)
+    if source.timeline is not None:
+        return timeline_from_tasks(source.timeline, source.marks)
+    plan = plan_of(source, max_ops)
+    try:
+        return simulate(plan, costs or source.costs)
+    except PipevizError as error:
+        raise error.located(source.marks) from None
+
+
+def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
+    """Return the style a source asks for, else the default one.
+
+    Raises:
+        StyleError: There is no such style, or an override does not fit.
+    """
+    asked = source.style if isinstance(source, Spec) else None
+    try:
+        return resolve_style(default if asked is None else asked)
+    except PipevizError as error:
+        marks = source.marks if asked is not None else None
+        raise error.located(marks) from None
+
+
+def draw(
+    source: Source,
+    format: str = "svg",
+    style: str | dict[str, Any] = "seed",
+    *,
+    size: Size | None = None,
+    full_legend: bool = False,
+    max_ops: int = MAX_OPS,
+) -> bytes | str:
+    """Draw a source.
+
+    Args:
+        source: A Spec, Plan or Timeline.
+        format: ``svg``, ``pdf`` or ``png`` (bytes), or ``text`` (str).
+        style: Style of sources that ask for none.
+        size: Size in points; None takes the style's width.
+        full_legend: List the seed's three kinds even where they do not occur.
+        max_ops: The most ops a named schedule may have.
+
+    Raises:
+        PipevizError: The source, the style or the format cannot be drawn.
+    """
+    if format not in FORMATS:
+        hint = did_you_mean(format, FORMATS) or f"known: {', '.join(FORMATS)}"
+        raise SpecError(f"there is no format '{format[:40]}'", hint=hint)
+    look = style_of(source, style)
+    timeline = timeline_of(source, max_ops=max_ops)
+    if format == "text":
+        return paint_text(timeline, look)
+    from sphinx_pipeviz.draw.paint import paint, text_width  # noqa: PLC0415  (matplotlib)
+
+    scene = lay_out(timeline, look, text_width, size=size, full_legend=full_legend)
+    return paint(scene, format)
+
+
+def describe(timeline: Timeline, metrics: Metrics | None = None) -> str:
+    """Return one sentence of at most 250 characters for readers who cannot see it."""
+    metrics = metrics or measure(timeline)
+    numbers = {op.microbatch for row in timeline.rows for run in row for op in run.slot.ops}
+    counts = [
+        _counted(timeline.devices, "device"),
+        _counted(len(numbers - {None}), "microbatch", "microbatches"),
+    ]
+    if timeline.chunks > 1:
+        counts.append(_counted(timeline.chunks, "chunk") + " per device")
+    name = timeline.name or "written"
+    return (
+        f"Pipeline schedule, {name}: {', '.join(counts)};"
+        f" {metrics.makespan:g} time units, {metrics.bubble_ratio:.0%} idle."
+    )[:ALT]
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

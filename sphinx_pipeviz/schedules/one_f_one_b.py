@@ -1,0 +1,37 @@
+"""1F1B: one forward, one backward, after a warm-up that fills the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sphinx_pipeviz.model import Plan, Shape
+from sphinx_pipeviz.ops import Kind, Op
+
+F, B = Kind.FORWARD, Kind.BACKWARD
+
+
+def one_f_one_b(shape: Shape) -> Plan:
+    """Return PipeDream-flush, as Megatron, PyTorch and DeepSpeed run it.
+
+    Device r warms up with min(M, P-1-r) forwards. Any number of microbatches runs.
+    """
+    microbatches = range(shape.microbatches)
+    return shape.plan(
+        alternate(
+            [Op(device, F, m) for m in microbatches],
+            [Op(device, B, m) for m in microbatches],
+            warm_up=shape.devices - 1 - device,
+        )
+        for device in range(shape.devices)
+    )
+
+
+def alternate(forwards: Sequence[Op], backwards: Sequence[Op], warm_up: int) -> Iterator[Op]:
+    """Yield ``warm_up`` forwards, then forwards and backwards in turn, then the rest."""
+    warm_up = min(warm_up, len(forwards))
+    yield from forwards[:warm_up]
+    steady = len(forwards) - warm_up
+    for forward, backward in zip(forwards[warm_up:], backwards[:steady], strict=True):
+        yield forward
+        yield backward
+    yield from backwards[steady:]

@@ -1,0 +1,182 @@
+"""What a user may write: every key, its type and its limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from sphinx_pipeviz.errors import Marks, SpecError
+from sphinx_pipeviz.ops import Kind
+
+#: Ops in one schedule, unless `pipeviz_max_ops` says otherwise.
+MAX_OPS = 1_000_000
+
+Count = Annotated[int, Meta(ge=1)]
+Index = Annotated[int, Meta(ge=0)]
+Time = Annotated[float, Meta(ge=0, le=1e12)]
+#: One number for all stages, one per stage, or a map stage -> number.
+Cost = Time | Annotated[list[Time], Meta(min_length=1)] | dict[Index, Time]
+Cell = Annotated[str, Meta(min_length=1)]
+
+
+class Costs(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="kebab",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """Durations in time units, >= 0: a number, a list with one entry per stage, or a map.
+
+    Args:
+        forward: Forward of one microbatch through one stage; default 1.
+        backward: Full backward; default: backward-input + backward-weight, or 2.
+        backward_input: Gradient of the input; default: half of backward.
+        backward_weight: Gradient of the weights; default: half of backward.
+        optimizer: Optimizer step; default 1.
+        p2p: Latency of a transfer between two devices; default 0. It occupies nobody.
+        overlap: How long an overlapped pair takes: the ``sum`` of its halves (default),
+            their ``max``, or ``sequential``: not overlapped, one half after the other.
+    """
+
+    forward: Cost = 1.0
+    backward: Cost | None = None
+    backward_input: Cost | None = None
+    backward_weight: Cost | None = None
+    optimizer: Cost = 1.0
+    p2p: Time = 0.0
+    overlap: Literal["sum", "max", "sequential"] = "sum"
+
+    @property
+    def latency(self) -> float:
+        """Return p2p as a float.
+
+        Raises:
+            SpecError: It is not a number >= 0.
+        """
+        return _per_stage("p2p", self.p2p, 1, 0.0)[0]
+
+    def of(self, kind: Kind, stages: int) -> list[float]:
+        """Return the duration of one kind of op on each of ``stages`` stages.
+
+        Raises:
+            SpecError: A list or map does not fit the stages, or a number is not >= 0.
+        """
+        if kind == Kind.FORWARD:
+            return _per_stage("forward", self.forward, stages, 1.0)
+        if kind == Kind.OPTIMIZER:
+            return _per_stage("optimizer", self.optimizer, stages, 1.0)
+        halves = {
+            Kind.BACKWARD_INPUT: ("backward-input", self.backward_input),
+            Kind.BACKWARD_WEIGHT: ("backward-weight", self.backward_weight),
+        }
+        if kind in halves:
+            name, cost = halves[kind]
+            if cost is None and self.backward is not None:
+                return [full / 2 for full in _per_stage("backward", self.backward, stages, 2.0)]
+            return _per_stage(name, 1.0 if cost is None else cost, stages, 1.0)
+        if self.backward is not None:
+            return _per_stage("backward", self.backward, stages, 2.0)
+        pairs = zip(*(self.of(half, stages) for half in halves), strict=True)
+        return [sum(pair) for pair in pairs]
+
+
+def _per_stage(name: str, cost: Any, stages: int, default: float) -> list[float]:
+    path = ("costs", name)
+    if isinstance(cost, dict):
+        for stage in cost:
+            if not 0 <= stage < stages:
+                message = f"costs.{name} names stage {stage}; stages are 0 to {stages - 1}"
+                raise SpecError(message, path=(*path, stage))
+        values = [cost.get(stage, default) for stage in range(stages)]
+    elif isinstance(cost, list | tuple):
+        if len(cost) != stages:
+            message = f"costs.{name} has {len(cost)} entries for {stages} stages"
+            raise SpecError(message, hint="give one number, or one per stage", path=path)
+        values = list(cost)
+    else:
+        values = [cost] * stages
+    if not all(0 <= value < float("inf") for value in values):
+        raise SpecError(f"costs.{name} must be 0 or more and finite", path=path)
+    return [float(value) for value in values]
+
+
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One entry of a written timeline.
+
+    Args:
+        type: ``forward``, ``backward``, ``backward-input``, ``backward-weight``,
+            ``optimizer``, a kind letter (F, B, I, W), or a word of your own.
+        start_time: When it starts, in time units.
+        duration: How long it takes, in time units.
+        batch: The microbatch's number as you count it; needed for forward and backward.
+        stage: The stage it belongs to; without it, devices are taken for stages.
+    """
+
+    type: Cell
+    start_time: Time
+    duration: Time
+    batch: int | None = None
+    stage: Index | None = None
+
+
+class Keys(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="kebab",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """The keys of a schedule's YAML.
+
+    Args:
+        schedule: Name or alias of a schedule; ``sphinx-pipeviz list`` shows all.
+        devices: P, the number of devices.
+        microbatches: M, the number of microbatches.
+        chunks: V, stages per device, for schedules that interleave.
+        stages: S = P * V; instead of chunks.
+        microbatch_group_size: How many microbatches run through one chunk before the
+            next chunk's turn, for interleaved schedules.
+        backward: Order of GPipe's backward ops: ``same`` as the forwards or ``reversed``.
+        costs: How long each kind of op takes.
+        order: The slots of each device, as a list or as one string: ``0F0 0F1 0B0``.
+        placement: Device of each stage, for an order; else it follows from the rows.
+        timeline: Tasks of each device, by device, with their times.
+        style: Name of a style, or a mapping of ``base`` and what differs from it.
+    """
+
+    schedule: Cell | None = None
+    devices: Count | None = None
+    microbatches: Count | None = None
+    chunks: Count | None = None
+    stages: Count | None = None
+    microbatch_group_size: Count | None = None
+    backward: Literal["same", "reversed"] | None = None
+    costs: Costs | None = None
+    order: Annotated[list[Cell | list[Cell]], Meta(min_length=1)] | None = None
+    placement: list[Index | list[Index]] | None = None
+    timeline: dict[int | str, list[Task]] | None = None
+    style: Cell | dict[str, Any] | None = None
+
+
+#: The keys as users write them.
+KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Keys))
+
+
+class Spec(Keys, frozen=True, kw_only=True):
+    """What a user wrote, checked, with where each entry was written."""
+
+    marks: Marks = msgspec.field(default_factory=Marks)
+
+    def without_marks(self) -> Spec:
+        """Return the same spec, forgetting where it was written."""
+        return msgspec.structs.replace(self, marks=Marks())
+
+    def canonical(self) -> bytes:
+        """Return what was written as JSON: equal for equal schedules."""
+        keys = {name: getattr(self, name) for name in Keys.__struct_fields__}
+        return msgspec.json.encode(Keys(**keys))
