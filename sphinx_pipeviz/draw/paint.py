@@ -24,8 +24,7 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, get_font
-from matplotlib.ft2font import LoadFlags
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
@@ -70,22 +69,15 @@ def paint(scene: Scene, format: str, dpi: float = DPI) -> bytes:
 @functools.lru_cache(maxsize=4096)
 def text_width(text: str, weight: str) -> float:
     """Return the advance width of a text in ems; the weight is regular or bold."""
-    font = _font(weight)
-    font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
-    return float(font.get_width_height()[0]) / 64 / EM
+    font = _properties(weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / font.get_size_in_points()
 
 
 @functools.cache
 def _properties(weight: str) -> FontProperties:
     name = "DejaVuSans-Bold.ttf" if weight == "bold" else "DejaVuSans.ttf"
-    return FontProperties(fname=str(_FONTS / name))
-
-
-@functools.cache
-def _font(weight: str) -> Any:
-    font = get_font(str(_properties(weight).get_file()))
-    font.set_size(EM, 72)
-    return font
+    return FontProperties(fname=str(_FONTS / name), size=EM)
 
 
 @contextmanager
