@@ -114,6 +114,11 @@ def _check_complete(
     seen: Collection[Op], wanted: Collection[int], stages: int, homes: list[set[int]]
 ) -> None:
     """Check that no op is missing, and that none does another one's work."""
+    run = {op.microbatch for op in seen}
+    for microbatch in wanted if len(wanted) > len(run) else ():
+        if microbatch not in run:
+            message = f"microbatch {microbatch} is missing: there must be {len(wanted)} of them"
+            raise PlanError(message, hint="microbatches are counted from 0", path=("order",))
     trains = any(op.kind != F for op in seen)
     missing = []
     for microbatch in sorted(wanted):

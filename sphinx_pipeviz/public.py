@@ -121,8 +121,7 @@ def visualize_pipeline_parallelism(
     if suffix not in ("png", "svg", "pdf"):
         message = f"cannot write '{output_file}': the suffix must be png, svg or pdf"
         raise SpecError(message)
-    rows = {device: [dict(task) for task in tasks] for device, tasks in schedule.items()}
-    timeline = timeline_from_data(rows)
+    timeline = timeline_from_data(schedule)
     data = draw(timeline, suffix, size=SEED_SIZE, full_legend=True)
     Path(output_file).write_bytes(data if isinstance(data, bytes) else data.encode())
     print(f"Visualization saved to {output_file}")  # noqa: T201  (the seed's message)

@@ -99,7 +99,7 @@ def _per_stage(name: str, cost: Any, stages: int, default: float) -> list[float]
         values = list(cost)
     else:
         values = [cost] * stages
-    if not all(0 <= value < float("inf") for value in values):
+    if not all(isinstance(v, (int, float)) and 0 <= v < float("inf") for v in values):
         raise SpecError(f"costs.{name} must be 0 or more and finite", path=path)
     return [float(value) for value in values]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 from sphinx_pipeviz.convert import convert
-from sphinx_pipeviz.errors import Marks, PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.errors import Marks, Path, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.legality import check_timeline
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run
@@ -38,8 +40,23 @@ def timeline_from_data(data: Mapping[Any, Any], marks: Marks | None = None) -> T
         SpecError: A key or type is wrong.
         PlanError: The timeline is impossible.
     """
-    keys = convert({"timeline": dict(data)}, Keys)
+    keys = convert({"timeline": _plain(data, ("timeline",))}, Keys)
     return timeline_from_tasks(keys.timeline or {}, marks or Marks())
+
+
+def _plain(value: Any, path: Path) -> Any:
+    """Turn numpy's numbers, tuples and other mappings into plain data."""
+    if isinstance(value, Mapping):
+        return {_plain(key, path): _plain(item, (*path, key)) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item, (*path, index)) for index, item in enumerate(value)]
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise SpecError(f"{value} is not a finite number", path=path)
+        return float(value)
+    return value
 
 
 def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -> Timeline:
