@@ -50,9 +50,11 @@ def _plain(value: Any, path: Path) -> Any:
         return {_plain(key, path): _plain(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item, (*path, index)) for index, item in enumerate(value)]
-    if isinstance(value, Integral) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
         return int(value)
-    if isinstance(value, Real) and not isinstance(value, bool):
+    if isinstance(value, Real):
         if not math.isfinite(value):
             raise SpecError(f"{value} is not a finite number", path=path)
         return float(value)
