@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import directives
+from docutils.parsers.rst import directives, states
 from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.frontends.failures import report, unexpected
-from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body
+from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.render import describe, style_of, timeline_of
@@ -38,15 +38,20 @@ PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _advice(key: str) -> str:
+DASHES = "in Markdown a body must not start with ---, which starts options"
+
+
+def _advice(key: str, block: str) -> str:
     """Return what to do about an option that does not exist."""
     if key in KEYS:
-        return (
-            f"write '{key}' in the body, below an empty line;"
-            " in Markdown a body must not start with ---, which starts options"
-        )
+        return f"write '{key}' in the body, below an empty line; {DASHES}"
     known = sorted([*PICTURE_OPTIONS, *SPEC_OPTIONS])
-    return did_you_mean(key, known) or f"known: {', '.join(known)}"
+    otherwise = DASHES if _starts_with_dashes(block) else f"known: {', '.join(known)}"
+    return did_you_mean(key, known) or otherwise
+
+
+def _starts_with_dashes(block: str) -> bool:
+    return any(line.startswith("---") for line in block.splitlines()[:2])
 
 
 class PipelinePicture(nodes.General, nodes.Inline, nodes.Element):
@@ -84,7 +89,7 @@ class PipelineSchedule(SphinxDirective):
     def _failed(self, error: PipevizError) -> list[nodes.Node]:
         if error.location is None:
             error.location = at_directive(self)
-        return report(self.env, error, self.block_text)
+        return [report(self.env, error, self.block_text)]
 
     # Reading
 
@@ -97,6 +102,8 @@ class PipelineSchedule(SphinxDirective):
             text, locate = self._file(self.arguments[0])
         else:
             text, locate = "\n".join(self.content), lambda line: in_body(self, line)
+            if not (text.strip() or options.data) and _starts_with_dashes(self.block_text):
+                raise SpecError("there is no schedule here", at_directive(self), DASHES)
         return read_spec(text, locate, options if options.data else None)
 
     def _file(self, name: str) -> tuple[str, Callable[[int], Location]]:
@@ -133,26 +140,33 @@ class PipelineSchedule(SphinxDirective):
         Raises:
             SpecError: An option is unknown or its value does not fit.
         """
-        converted = {}
-        for key, value in self.options.items():
-            if key in SPEC_OPTIONS:
-                continue
-            if key not in PICTURE_OPTIONS:
-                raise SpecError(
-                    f"there is no option '{key}'", at_option(self, key), _advice(key)
-                )
-            try:
-                converted[key] = PICTURE_OPTIONS[key](value)
-            except (ValueError, TypeError) as error:
-                message = f"the option '{key}' cannot be '{value}'"
-                hint = " ".join(str(error).split())
-                raise SpecError(message, at_option(self, key), hint) from None
-        return converted
+        given = {key: text for key, text in self.options.items() if key not in SPEC_OPTIONS}
+        return {key: self._converted(key, text or "") for key, text in given.items()}
+
+    def _converted(self, key: str, text: str) -> Any:
+        if key not in PICTURE_OPTIONS:
+            hint = _advice(key, self.block_text)
+            raise SpecError(f"there is no option '{key}'", at_option(self, key), hint)
+        if not text and key != "alt":
+            raise SpecError(f"the option '{key}' needs a value", at_option(self, key))
+        convert = self._align if key == "align" else PICTURE_OPTIONS[key]
+        try:
+            return convert(text)
+        except (ValueError, TypeError) as error:
+            message = f"the option '{key}' cannot be '{text}'"
+            hint = " ".join(str(error).split())
+            raise SpecError(message, at_option(self, key), hint) from None
+
+    def _align(self, text: str) -> str:
+        """Return how to align: a picture in a line of text has other ways than a block."""
+        inline = isinstance(self.state, states.SubstitutionDef)
+        ways = images.Image.align_v_values if inline else images.Image.align_h_values
+        return str(directives.choice(text, ways))
 
     # Nodes
 
     def _nodes(self, spec: Spec, options: dict[str, Any]) -> list[nodes.Node]:
-        style = style_of(spec, self.config.pipeviz_style)
+        style_of(spec, self.config.pipeviz_style)
         timeline = timeline_of(spec, max_ops=self.config.pipeviz_max_ops)
         options.setdefault("alt", describe(timeline))
         figure_options = {key: options.pop(key) for key in FIGURE_OPTIONS if key in options}
@@ -163,8 +177,8 @@ class PipelineSchedule(SphinxDirective):
         *messages, picture = self._picture(spec, options, None)
         figure = nodes.figure("", picture)
         self.set_source_info(figure)
-        self._dress(figure, figure_options, align, options.get("width") or f"{style.width:g}pt")
-        self._name(figure, name or figure_options.get("figname"))
+        self._dress(figure, figure_options, align, options.get("width"))
+        self._name(figure, name, figure_options.get("figname"))
         return [*messages, figure]
 
     def _picture(
@@ -194,22 +208,27 @@ class PipelineSchedule(SphinxDirective):
         return [*messages, outer]
 
     def _dress(
-        self, figure: nodes.figure, options: dict[str, Any], align: str | None, width: str
+        self,
+        figure: nodes.figure,
+        options: dict[str, Any],
+        align: str | None,
+        width: str | None,
     ) -> None:
         if align:
             figure["align"] = align
         if figwidth := options.get("figwidth"):
-            figure["width"] = width if figwidth == "image" else figwidth
+            # the word "image" stays where only drawing tells how wide the image is
+            figure["width"] = width or figwidth if figwidth == "image" else figwidth
         figure["classes"] += options.get("figclass", [])
         if text := options.get("caption"):
-            inline, messages = self.parse_inline(
-                text, lineno=at_option(self, "caption").line or -1
-            )
+            inline, messages = self.parse_inline(text, lineno=option_line(self, "caption"))
             caption = nodes.caption(text, "", *inline)
             place = at_option(self, "caption")
             caption.source, caption.line = place.source, place.line
             figure += [caption, *messages]
 
-    def _name(self, node: nodes.Element, name: str | None) -> None:
-        self.options = {"name": name} if name else {}
-        self.add_name(node)
+    def _name(self, node: nodes.Element, *names: str | None) -> None:
+        known = [nodes.fully_normalize_name(name) for name in names if name]
+        if known:
+            node["names"] += dict.fromkeys(known)
+            self.state.document.note_explicit_target(node, node)

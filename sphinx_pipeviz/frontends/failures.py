@@ -42,19 +42,20 @@ def unexpected(error: Exception) -> PipevizError:
     return InternalError(f"drawing failed: {type(error).__name__}: {error}", hint=hint)
 
 
-def report(env: BuildEnvironment, error: PipevizError, text: str) -> list[nodes.Node]:
+def report(env: BuildEnvironment, error: PipevizError, text: str) -> nodes.Element:
     """Warn, note that the page failed, and return a box that shows error and text."""
     location = str(error.location) if error.location else env.docname
     logger.warning(error.sentence, location=location, type="pipeviz", subtype=error.subtype)
     failed_pages(env).add(env.docname)
-    return [error_box(error, text)]
+    return error_box(error, text)
 
 
 def error_box(error: PipevizError, text: str) -> nodes.Element:
     """Return what the page shows instead of the picture."""
-    box = nodes.error("", classes=["pipeviz-error"])
+    box = nodes.error("", classes=["pipeviz-error"], support_smartquotes=False)
     line = f" (line {error.location.line})" if error.location and error.location.line else ""
-    box += nodes.paragraph("", f"pipeline-schedule{line}: {error.sentence}")
+    sentence = f"pipeline-schedule{line}: {error.sentence}"
+    box += nodes.paragraph(sentence, sentence, translatable=False)
     if text.strip():
         block = nodes.literal_block(text, text)
         block["language"] = "none"

@@ -11,9 +11,9 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from sphinx_pipeviz.cache import Cache, picture_key
-from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.errors import Location, PipevizError
 from sphinx_pipeviz.frontends.directive import PipelinePicture
-from sphinx_pipeviz.frontends.failures import error_box, unexpected
+from sphinx_pipeviz.frontends.failures import error_box, report, unexpected
 from sphinx_pipeviz.render import draw, style_of
 from sphinx_pipeviz.spec import Spec
 
@@ -23,14 +23,22 @@ MIME_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/pn
 
 
 def draw_early(app: Sphinx, doctree: nodes.document) -> None:
-    """Draw what the builder will want while pages are read, which runs in parallel."""
+    """Draw what the builder will want while pages are read, which runs in parallel.
+
+    A page that fails here is known to have failed, and is read again by the next build.
+    """
     wanted = _format(app)
-    if wanted:
-        for node in doctree.findall(PipelinePicture):
-            try:
-                _file(app, node["spec"], wanted)
-            except Exception as error:
-                logger.debug("sphinx-pipeviz draws this picture later", exc_info=error)
+    for node in list(doctree.findall(PipelinePicture)):
+        try:
+            if wanted:
+                _kept(app, node["spec"], wanted, cache_folder(app))
+            else:
+                _text(app, node)
+        except OSError as error:
+            logger.debug("sphinx-pipeviz draws this picture later", exc_info=error)
+        except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
+            known = _known(error, node)
+            _replace(node, report(app.env, known, node.rawsource))
 
 
 def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -40,11 +48,25 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         new: nodes.Element
         try:
             new = _image(app, node, docname, wanted) if wanted else _text(app, node)
+            _fit(app, node)
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
-            known = error if isinstance(error, PipevizError) else unexpected(error)
+            known = _known(error, node)
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
-            new = error_box(known, "")
+            new = error_box(known, node.rawsource)
         _replace(node, new)
+
+
+def _known(error: Exception, node: PipelinePicture) -> PipevizError:
+    known = error if isinstance(error, PipevizError) else unexpected(error)
+    known.location = Location(node.source, node.line)
+    return known
+
+
+def _fit(app: Sphinx, node: PipelinePicture) -> None:
+    """Make a figure that asks for it as wide as its picture."""
+    figure = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent
+    if isinstance(figure, nodes.figure) and figure.get("width") == "image":
+        figure["width"] = f"{style_of(node['spec'], app.config.pipeviz_style).width:g}pt"
 
 
 def _replace(node: PipelinePicture, new: nodes.Element) -> None:
@@ -70,9 +92,7 @@ def _image(app: Sphinx, node: PipelinePicture, docname: str, wanted: str) -> nod
 
 
 def _text(app: Sphinx, node: PipelinePicture) -> nodes.literal_block:
-    text = str(
-        draw(node["spec"], "text", app.config.pipeviz_style, max_ops=app.config.pipeviz_max_ops)
-    )
+    text = str(_data(app, node["spec"], "text"))
     block = nodes.literal_block(text, text, ids=node["ids"], names=node["names"])
     block["language"] = "none"
     return block
@@ -84,17 +104,24 @@ def _attributes(node: PipelinePicture) -> dict[str, Any]:
 
 def _file(app: Sphinx, spec: Spec, wanted: str) -> Path:
     """Return the picture's file, drawing it unless the cache has it."""
-    style, limit = app.config.pipeviz_style, app.config.pipeviz_max_ops
-    key = picture_key(spec, style_of(spec, style), wanted)
+    try:
+        return _kept(app, spec, wanted, cache_folder(app))
+    except OSError as error:
+        return _kept(app, spec, wanted, _spare_folder(app, error))
+
+
+def _kept(app: Sphinx, spec: Spec, wanted: str, folder: Path) -> Path:
+    key = picture_key(spec, style_of(spec, app.config.pipeviz_style), wanted)
 
     def make() -> bytes:
-        data = draw(spec, wanted, style, max_ops=limit)
+        data = _data(app, spec, wanted)
         return data if isinstance(data, bytes) else data.encode()
 
-    try:
-        return Cache(cache_folder(app)).keep(key, wanted, make)
-    except OSError as error:
-        return Cache(_spare_folder(app, error)).keep(key, wanted, make)
+    return Cache(folder).keep(key, wanted, make)
+
+
+def _data(app: Sphinx, spec: Spec, wanted: str) -> bytes | str:
+    return draw(spec, wanted, app.config.pipeviz_style, max_ops=app.config.pipeviz_max_ops)
 
 
 def cache_folder(app: Sphinx) -> Path:

@@ -33,15 +33,18 @@ def in_body(directive: SphinxDirective, line: int) -> Location:
 
 def at_option(directive: SphinxDirective, key: str) -> Location:
     """Return where an option is, or the directive where it cannot be found."""
-    here = at_directive(directive)
+    line = option_line(directive, key)
+    return Location(*directive.state_machine.get_source_and_line(line))
+
+
+def option_line(directive: SphinxDirective, key: str) -> int:
+    """Return an option's line as the parser counts lines, for what is parsed from it."""
     pattern = re.compile(rf"\s*:?{re.escape(key)}:(\s|$)")
     lines = directive.block_text.splitlines()
     # Some versions of MyST leave the opening line out of the text.
     first = 0 if lines and directive.name in lines[0] else 1
-    for index, text in enumerate(lines, first):
-        if pattern.match(text):
-            return Location(here.source, (here.line or directive.lineno) + index)
-    return here
+    found = (index for index, text in enumerate(lines, first) if pattern.match(text))
+    return int(directive.lineno) + next(found, 0)
 
 
 def _is_copy(directive: SphinxDirective) -> bool:
