@@ -1,0 +1,364 @@
+"""The tables of the reference, made from the types and tables that the package uses.
+
+``.. reference-table:: NAME`` shows one of TABLES, ``.. schedule-facts:: NAME`` a row of
+SCHEDULES and ``.. command-help::`` what every command takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec.inspect as types
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from sphinx_pipeviz.draw.style import STYLES, Style
+from sphinx_pipeviz.frontends.command import COMMANDS
+from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
+from sphinx_pipeviz.frontends.failures import SUBTYPES
+from sphinx_pipeviz.frontends.settings import SETTINGS
+from sphinx_pipeviz.readers.written_timeline import TYPES
+from sphinx_pipeviz.readers.yaml_spec import SOURCES
+from sphinx_pipeviz.schedules import _KEYS as OPTION_KEYS
+from sphinx_pipeviz.schedules import SCHEDULES
+from sphinx_pipeviz.spec import Costs, Keys, Task
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose cells are reStructuredText.
+
+    Args:
+        headings: One per column; the first column holds the names.
+        widths: Of the columns, in parts of the whole.
+        rows: The cells.
+    """
+
+    headings: tuple[str, ...]
+    widths: tuple[int, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The words that the first column explains."""
+        return [name for row in self.rows for name in re.findall(r"``(.*?)``", row[0])]
+
+
+# What a type allows, in words
+
+
+#: No time is longer; the page says what a time is.
+LONGEST = 1e12
+
+WORDS = {
+    types.IntType: "whole number",
+    types.FloatType: "number",
+    types.StrType: "text",
+    types.AnyType: "value",
+}
+
+
+def _limits(kind: Any) -> str:
+    if not isinstance(kind, types.IntType | types.FloatType) or kind.le == LONGEST:
+        return ""
+    low = "" if kind.ge is None else f" from {kind.ge:g}"
+    if kind.gt is not None:
+        low = f" above {kind.gt:g}"
+    return low if kind.le is None else f"{low} to {kind.le:g}"
+
+
+def allowed(kind: Any, *, many: bool = False) -> str:
+    """Return what a msgspec type allows, for example ``whole number from 1``."""
+    match kind:
+        case types.UnionType():
+            parts = [part for part in kind.types if not isinstance(part, types.NoneType)]
+            *others, last = (allowed(part, many=many) for part in parts)
+            words = f"{', '.join(others)} or {last}" if others else last
+        case types.ListType():
+            words = f"list{'s' * many} of {allowed(kind.item_type, many=True)}"
+        case types.DictType():
+            pair = (allowed(part, many=True) for part in (kind.key_type, kind.value_type))
+            words = f"mapping of {' to '.join(pair)}"
+        case types.StructType():
+            name = kind.cls.__name__.lower()
+            words = f":ref:`{name}{'s' * many} <reference-{name}>`"
+        case types.LiteralType():
+            words = " or ".join(f"``{value}``" for value in sorted(kind.values))
+        case _:
+            words = f"{_word(kind)}s" if many else _word(kind) + _limits(kind)
+    return words
+
+
+def _word(kind: Any) -> str:
+    if isinstance(kind, types.FloatType) and kind.le == LONGEST:
+        return "time"
+    if isinstance(kind, types.StrType) and kind.pattern:
+        return "colour"
+    return WORDS[type(kind)]
+
+
+def meanings(documented: type) -> dict[str, str]:
+    """Return the ``Args:`` of a class's Google docstring: name -> text."""
+    text = inspect.cleandoc(documented.__doc__ or "").partition("Args:\n")[2]
+    section = re.split(r"\n(?=\S)", text)[0]
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", section, re.MULTILINE)
+    return {name: " ".join(lines.split()) for name, lines in entries}
+
+
+def _fields(struct: type) -> list[tuple[Any, str]]:
+    words = meanings(struct)
+    return [(field, words[field.name]) for field in types.type_info(struct).fields]
+
+
+def _code(words: Any) -> str:
+    return ", ".join(f"``{word}``" for word in words)
+
+
+# The tables
+
+
+def _keys() -> Table:
+    rows = []
+    for field, meaning in _fields(Keys):
+        name = field.encode_name
+        sources = [source for source, others in SOURCES.items() if name in others]
+        also = f" Goes with {_code(sources)}." if sources else ""
+        rows.append((f"``{name}``", allowed(field.type), meaning + also))
+    return Table(("Key", "Value", "Meaning"), (24, 28, 48), tuple(rows))
+
+
+def _struct(heading: str, struct: type) -> Table:
+    rows = tuple(
+        (
+            f"``{field.encode_name}``",
+            allowed(field.type) + (", needed" if field.required else ""),
+            meaning,
+        )
+        for field, meaning in _fields(struct)
+    )
+    return Table((heading, "Value", "Meaning"), (22, 34, 44), rows)
+
+
+def _style() -> Table:
+    rows = tuple(
+        (f"``{field.encode_name}``", allowed(field.type), _shown(field.default), meaning)
+        for field, meaning in _fields(Style)
+    )
+    return Table(("Field", "Value", "Default", "Meaning"), (22, 23, 20, 35), rows)
+
+
+def _shown(value: Any) -> str:
+    return f":swatch:`{value}`" if isinstance(value, str) else f"{value:g}"
+
+
+def _styles() -> Table:
+    fills = ("forward", "backward", "backward_input", "backward_weight", "optimizer", "idle")
+    rows = tuple(
+        (f"``{name}``", *(_shown(getattr(style, fill)) for fill in fills))
+        for name, style in STYLES.items()
+    )
+    headings = ("Style", *(fill.replace("_", "-") for fill in fills))
+    return Table(headings, (10, *[15] * len(fills)), rows)
+
+
+def _schedules() -> Table:
+    rows = tuple(
+        (f"``{name}``", _code(row.aliases), row.summary) for name, row in SCHEDULES.items()
+    )
+    return Table(("Name", "Aliases", "What it does"), (24, 36, 40), rows)
+
+
+#: What docutils' image and figure options do here.
+PICTURE = {
+    "alt": "Text for readers who cannot see the picture; by default made from the schedule.",
+    "height": "Height of the picture.",
+    "width": "Width of the picture; by default that of its style.",
+    "scale": "Scale in percent.",
+    "align": "``left``, ``center`` or ``right``; without a caption also ``top``, ``middle``"
+    " or ``bottom``.",
+    "target": "Link of the picture: an address or a reference.",
+    "loading": "``lazy``, ``embed`` or ``link``.",
+    "class": "Classes of the picture.",
+    "name": "Name for ``:ref:`` and ``:numref:``.",
+    "caption": "Caption; with it the picture is a figure and gets a number.",
+    "figwidth": "Width of the figure; ``image`` takes the picture's.",
+    "figclass": "Classes of the figure.",
+    "figname": "Name of the figure, where ``name`` is not given.",
+}
+
+
+def _options() -> Table:
+    keys = (_code(SPEC_OPTIONS), "The key of the same name, its value as one line of YAML.")
+    figure = "As in docutils' ``figure`` directive."
+    picture = ((f"``{name}``", PICTURE.get(name, figure)) for name in sorted(PICTURE_OPTIONS))
+    return Table(("Option", "Meaning"), (35, 65), (keys, *picture))
+
+
+#: What a change of a setting does to the pages, by Sphinx's word for it.
+REBUILD = {
+    "": "A change builds no page anew.",
+    "env": "After a change all pages are read again.",
+    "html": "After a change all pages are written again.",
+}
+
+
+def _settings() -> Table:
+    rows = tuple(
+        (
+            f"``{name}``",
+            " or ".join(kind.__name__.removesuffix("Type") for kind in setting.types),
+            f"``{setting.default!r}``",
+            f"{setting.summary} {REBUILD[setting.rebuild]}",
+        )
+        for name, setting in SETTINGS.items()
+    )
+    return Table(("Setting", "Type", "Default", "Meaning"), (27, 15, 20, 38), rows)
+
+
+def _warnings() -> Table:
+    rows = tuple(
+        (f"``pipeviz.{name}``", f"{what[0].upper()}{what[1:]}.")
+        for name, what in SUBTYPES.items()
+    )
+    return Table(("Warning", "What happened"), (30, 70), rows)
+
+
+def _task_types() -> Table:
+    words = {
+        kind: [word for word, other in TYPES.items() if other == kind]
+        for kind in TYPES.values()
+    }
+    rows = tuple(
+        (_code(found), kind.name.lower().replace("_", " ")) for kind, found in words.items()
+    )
+    return Table(("Written as", "Kind"), (50, 50), rows)
+
+
+def _commands() -> Table:
+    rows = tuple((f"``{name}``", summary) for name, (_, summary, _) in COMMANDS.items())
+    return Table(("Command", "What it does"), (25, 75), rows)
+
+
+TABLES: dict[str, Callable[[], Table]] = {
+    "keys": _keys,
+    "costs": partial(_struct, "Cost", Costs),
+    "task": partial(_struct, "Key", Task),
+    "task-types": _task_types,
+    "style": _style,
+    "styles": _styles,
+    "schedules": _schedules,
+    "options": _options,
+    "settings": _settings,
+    "warnings": _warnings,
+    "commands": _commands,
+}
+
+
+# Directives
+
+
+class ReferenceTable(SphinxDirective):
+    """Show one of TABLES; every row can be linked to as ``TABLE-NAME``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        name = self.arguments[0]
+        made = TABLES[name]()
+        group = nodes.tgroup(cols=len(made.widths))
+        group += [nodes.colspec(colwidth=width) for width in made.widths]
+        group += nodes.thead("", self._row(made.headings))
+        group += nodes.tbody("", *(self._named(name, row) for row in made.rows))
+        return [nodes.table("", group, classes=["reference", "colwidths-given"])]
+
+    def _named(self, table: str, cells: tuple[str, ...]) -> nodes.row:
+        row = self._row(cells)
+        for word in re.findall(r"``(.*?)``", cells[0]):
+            anchor = nodes.make_id(f"{table}-{word}")
+            next(row.findall(nodes.paragraph)).insert(0, nodes.target("", "", ids=[anchor]))
+        return row
+
+    def _row(self, cells: tuple[str, ...]) -> nodes.row:
+        return nodes.row(
+            "", *(nodes.entry("", *self.parse_text_to_nodes(cell)) for cell in cells)
+        )
+
+
+class ScheduleFacts(SphinxDirective):
+    """Show aliases, keys and source of one of SCHEDULES."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return a list of names and values."""
+        schedule = SCHEDULES[self.arguments[0]]
+        keys = [OPTION_KEYS[option] for option in schedule.options]
+        if "chunks" in keys:
+            keys.insert(keys.index("chunks") + 1, "stages")
+        facts = {
+            "Name": f"``{self.arguments[0]}``",
+            "Aliases": _code(schedule.aliases),
+            "Keys": _code(["devices", "microbatches", *keys, "costs", "style"]),
+            "Source": schedule.source,
+        }
+        lines = [f":{word}: {text}" for word, text in facts.items()]
+        listed = self.parse_text_to_nodes("\n".join(lines))
+        listed[0]["classes"].append("facts")
+        return listed
+
+
+class CommandHelp(SphinxDirective):
+    """Show what every command takes."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a title and a text for each command."""
+        shown: list[nodes.Node] = []
+        for name, text in helps().items():
+            title = self.parse_text_to_nodes(f"``sphinx-pipeviz {name}``")
+            shown += [*title, nodes.literal_block(text, text, language="none")]
+        return shown
+
+
+def helps() -> dict[str, str]:
+    """Return what ``--help`` prints: command -> text, 79 characters wide."""
+    found = {}
+    for name, (_, summary, arguments) in COMMANDS.items():
+        parser = argparse.ArgumentParser(
+            prog=f"sphinx-pipeviz {name}",
+            description=summary,
+            formatter_class=partial(argparse.HelpFormatter, width=79),
+        )
+        for add in arguments:
+            add(parser)
+        found[name] = parser.format_help()
+    return found
+
+
+class Swatch(SphinxRole):
+    """Show a colour's code, in HTML with a spot of the colour."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the spot and the code."""
+        colour = nodes.unescape(self.text)
+        spot = f'<span class="swatch" style="background: {colour}"></span>'
+        return [nodes.raw("", spot, format="html"), nodes.literal(colour, colour)], []
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Add the directives and the role."""
+    app.add_directive("reference-table", ReferenceTable)
+    app.add_directive("schedule-facts", ScheduleFacts)
+    app.add_directive("command-help", CommandHelp)
+    app.add_role("swatch", Swatch())
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,303 @@
+"""The documentation: every example is read and drawn, every table and formula is checked."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import itertools
+import re
+import sys
+import textwrap
+import tomllib
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import sphinx_pipeviz as pv
+from sphinx_pipeviz.draw.style import STYLES, Style
+from sphinx_pipeviz.errors import Location, Marks
+from sphinx_pipeviz.frontends.command import COMMANDS
+from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
+from sphinx_pipeviz.frontends.failures import SUBTYPES
+from sphinx_pipeviz.frontends.settings import SETTINGS
+from sphinx_pipeviz.readers.written_timeline import TYPES
+from sphinx_pipeviz.readers.yaml_spec import read_spec
+from sphinx_pipeviz.readers.yaml_tree import Tree, scalar
+from sphinx_pipeviz.render import draw
+from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
+from sphinx_pipeviz.spec import KEYS, Costs, Task
+
+TOP = Path(__file__).parents[1]
+DOCS = TOP / "docs"
+PAGES = [TOP / "README.md", TOP / "CONTRIBUTING.md", TOP / "CHANGELOG.md"]
+PAGES += sorted((*DOCS.glob("*.rst"), *DOCS.glob("*.md")))
+SCHEDULES_PAGE = (DOCS / "schedules.rst").read_text()
+
+
+# Examples
+
+
+class Example(NamedTuple):
+    page: str
+    line: int
+    argument: str
+    text: str
+    """Options and body, without indentation."""
+
+
+def directives(page):
+    """Yield every pipeline-schedule in a page, shown as code or not."""
+    lines = page.read_text().splitlines()
+    for number, line in enumerate(lines):
+        if match := re.match(r"(\s*)\.\. pipeline-schedule::(.*)", line):
+            indent = len(match[1])
+            body = itertools.takewhile(
+                lambda text, indent=indent: (
+                    not text.strip() or len(text) - len(text.lstrip()) > indent
+                ),
+                lines[number + 1 :],
+            )
+        elif match := re.match(r"(\s*)`{3,}\{pipeline-schedule\}(.*)", line):
+            body = itertools.takewhile(
+                lambda text: not text.strip().startswith("```"), lines[number + 1 :]
+            )
+        else:
+            continue
+        text = textwrap.dedent("\n".join(body))
+        yield Example(page.name, number + 1, match[2].strip(), text)
+
+
+def split(text):
+    """Part a directive's text into options and body."""
+    if text.startswith("---\n"):
+        block, _, body = text.removeprefix("---\n").partition("\n---\n")
+        pairs = (line.split(":", 1) for line in block.splitlines())
+        return {key: value.strip() for key, value in pairs}, body
+    options = {}
+    lines = text.splitlines()
+    while lines and (match := re.fullmatch(r":([\w-]+):\s*(.*)", lines[0])):
+        options[match[1]] = match[2]
+        del lines[0]
+    return options, "\n".join(lines)
+
+
+EXAMPLES = [example for page in PAGES for example in directives(page)]
+
+
+def test_the_pages_have_examples():
+    assert len(EXAMPLES) > 30
+    assert {"README.md", "index.rst", "guide.rst", "markdown.md"} <= {e.page for e in EXAMPLES}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e.page}-{e.line}")
+def test_example_is_read_and_drawn(example):
+    options, body = split(example.text)
+    assert options.keys() <= {*PICTURE_OPTIONS, *SPEC_OPTIONS}
+    if example.argument:
+        assert not body.strip()
+        body = (DOCS / example.argument).read_text()
+    keys = {key: scalar(value) for key, value in options.items() if key in SPEC_OPTIONS}
+    place = Location(example.page, example.line)
+    tree = Tree(keys, Marks({(): place})) if keys else None
+    spec = read_spec(body, lambda _: place, tree)
+    root = ET.fromstring(draw(spec, "svg"))  # noqa: S314  (our own)
+    assert root.tag.endswith("svg")
+    assert draw(spec, "text")
+
+
+def test_readme_picture_is_a_picture_of_its_example():
+    picture = (DOCS / "_static" / "readme-1f1b.svg").read_text()
+    root = ET.fromstring(picture)  # noqa: S314  (our own)
+    titles = [element.text for element in root.iter() if element.tag.endswith("title")]
+    assert "1f1b" in titles
+    assert float(root.get("viewBox").split()[2]) == STYLES["seed"].width
+    for colour in (STYLES["seed"].forward, STYLES["seed"].backward):
+        assert colour.lower() in picture
+    example = next(example for example in EXAMPLES if example.page == "README.md")
+    assert pv.read(split(example.text)[1]).schedule == "1f1b"
+
+
+def test_python_examples_print_what_they_say():
+    results = doctest.testfile(str(DOCS / "python.rst"), module_relative=False)
+    assert results.attempted > 5
+    assert not results.failed
+
+
+def test_shell_example_prints_what_it_says(capsys):
+    from sphinx_pipeviz.frontends.command import main  # noqa: PLC0415
+
+    guide = (DOCS / "guide.rst").read_text()
+    command, output = re.search(
+        r"   \$ sphinx-pipeviz (show gpipe .*)\n((?:   .*\n|\n)+)", guide
+    ).groups()
+    assert main(command.split()) == 0
+    assert textwrap.dedent(output).strip() == capsys.readouterr().out.strip()
+
+
+def test_alt_text_of_the_guide_is_what_pictures_get():
+    from sphinx_pipeviz.render import describe  # noqa: PLC0415
+
+    alt = describe(pv.simulate(pv.plan("1f1b", devices=4, microbatches=8)))
+    assert alt in " ".join((DOCS / "guide.rst").read_text().split())
+
+
+# Tables
+
+
+def load(name):
+    """Import a file of docs/_ext."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "_ext" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+TABLES = load("reference_tables").TABLES
+
+NAMES = {
+    "keys": KEYS,
+    "costs": [field.replace("_", "-") for field in Costs.__struct_fields__],
+    "task": Task.__struct_fields__,
+    "task-types": TYPES,
+    "style": [field.replace("_", "-") for field in Style.__struct_fields__],
+    "styles": STYLES,
+    "schedules": SCHEDULES,
+    "options": [*SPEC_OPTIONS, *PICTURE_OPTIONS],
+    "settings": SETTINGS,
+    "warnings": [f"pipeviz.{subtype}" for subtype in SUBTYPES],
+    "commands": COMMANDS,
+}
+
+
+def test_the_reference_shows_every_table():
+    text = (DOCS / "reference.rst").read_text()
+    assert set(re.findall(r"^\.\. reference-table:: (.*)$", text, re.MULTILINE)) == set(TABLES)
+    assert NAMES.keys() == TABLES.keys()
+    assert "\n.. command-help::\n" in text
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_explains_every_name(name):
+    table = TABLES[name]()
+    assert sorted(table.names) == sorted(NAMES[name])
+    assert len(table.widths) == len(table.headings)
+    for row in table.rows:
+        assert len(row) == len(table.headings)
+        assert all(cell for heading, cell in zip(table.headings, row, strict=True))
+
+
+def test_table_of_schedules_gives_every_alias():
+    text = " ".join(cell for row in TABLES["schedules"]().rows for cell in row)
+    assert all(f"``{alias}``" in text for alias in ALIASES)
+
+
+def test_every_picture_option_is_explained():
+    assert load("reference_tables").PICTURE.keys() >= PICTURE_OPTIONS.keys()
+
+
+def test_help_covers_every_command():
+    assert load("reference_tables").helps().keys() == COMMANDS.keys()
+
+
+def test_every_error_example_is_wrong():
+    message = load("examples").message
+    count = 0
+    for page in DOCS.glob("*.rst"):
+        for body in re.findall(
+            r"^\.\. error-example::\n\n((?:   .*\n|\n)+)", page.read_text(), re.MULTILINE
+        ):
+            assert re.match(r"schedule\.yaml:\d+: ", message(textwrap.dedent(body)))
+            count += 1
+    assert count > 10
+
+
+# Schedules and their formulas
+
+
+def sections():
+    """Return the text under each ``.. _schedule-NAME:``."""
+    parts = re.split(r"^\.\. _schedule-(.*):$", SCHEDULES_PAGE, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def formulas():
+    """Return the lines of each ``formula-NAME``: schedule -> {what: expression}."""
+    block = r"   :name: formula-(.*)\n\n((?:   .+\n)+)"
+    return {
+        name: dict(line.split(" = ", 1) for line in textwrap.dedent(code).splitlines())
+        for name, code in re.findall(block, SCHEDULES_PAGE)
+    }
+
+
+FORMULAS = formulas()
+
+
+def test_every_schedule_has_figure_facts_and_formula():
+    assert sections().keys() == SCHEDULES.keys()
+    for name, text in sections().items():
+        assert f"   schedule: {name}\n" in text
+        assert f".. schedule-facts:: {name}\n" in text
+        assert f"   :name: formula-{name}\n" in text
+    gallery = (DOCS / "gallery.rst").read_text()
+    assert all(f"schedule: {name}\n" in gallery for name in SCHEDULES)
+
+
+def sizes(name):
+    chunks = (1, 2, 3) if "chunks" in SCHEDULES[name].options else (1,)
+    return itertools.product((1, 2, 3, 4, 8), (1, 2, 4, 5, 8), chunks)
+
+
+TIMES = ((1, 2, 0), (2, 3, 0), (1, 2, 0.5), (3, 1, 1), (2, 2, 3))
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_formula_agrees_with_the_simulator(name):
+    lines = {"holds": "True", **FORMULAS[name]}
+    checked = 0
+    for (P, M, V), (F, B, L) in itertools.product(sizes(name), TIMES):  # noqa: N806
+        known = {"P": P, "M": M, "V": V, "F": F, "B": B, "L": L, "min": min, "range": range}
+
+        def value(what, known=known):
+            return eval(lines[what], {"__builtins__": {}} | known)  # noqa: S307  (our own)
+
+        if not value("holds"):
+            continue
+        plan = pv.plan(name, devices=P, microbatches=M, chunks=V)
+        found = pv.measure(pv.simulate(plan, pv.Costs(forward=F, backward=B, p2p=L)))
+        size = f"P={P} M={M} V={V} F={F} B={B} L={L}"
+        assert found.makespan == pytest.approx(value("makespan")), size
+        if L == 0:
+            assert found.bubble_ratio == pytest.approx(value("bubble")), size
+        if "peak" in lines:
+            assert found.peak_activations == tuple(value("peak")), size
+        checked += 1
+    assert checked > 20
+
+
+# Words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_files_lead_somewhere(page):
+    if page.suffix == ".md":
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), target
+
+
+def test_make_targets_in_the_docs_exist():
+    targets = set(re.findall(r"^(\w+):", (TOP / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        assert set(re.findall(r"\bmake (\w+)`|\$ make (\w+)", page.read_text())) <= {
+            pair for target in targets for pair in ((target, ""), ("", target))
+        }
+
+
+def test_versions_in_the_docs_are_those_of_the_package():
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+    python = project["requires-python"].removeprefix(">=")
+    for page in (TOP / "README.md", TOP / "CONTRIBUTING.md", DOCS / "guide.rst"):
+        assert f"Python {python} or newer" in page.read_text()
+    assert f"## {pv.__version__} " in (TOP / "CHANGELOG.md").read_text()
