@@ -12,7 +12,7 @@ from sphinx_pipeviz.errors import Path, SpecError, did_you_mean
 
 T = TypeVar("T")
 
-_AT = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
+_AT = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
 _STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|\[(\.\.\.)\]")
 _NAMES = {
     "int": "a whole number",
@@ -39,20 +39,27 @@ def convert(data: Any, into: type[T], path: Path = ()) -> T:
     try:
         return msgspec.convert(data, into)
     except msgspec.ValidationError as error:
-        what, steps = _read(str(error))
+        what, steps, of_key = _read(str(error))
         exact = _exact(data, into, steps)
+        if of_key and exact:
+            raise _explain_key(what, (*path, *exact)) from None
         found = _look_up(data, exact)
         raise _explain(what, (*path, *exact), found, into) from None
 
 
-def _read(text: str) -> tuple[str, list[str | int]]:
-    """Part msgspec's message into what is wrong and the steps that lead there."""
+def _read(text: str) -> tuple[str, list[str | int], bool]:
+    """Part msgspec's message into what is wrong, the steps that lead there, and
+    whether it is wrong of a key.
+    """
     match = _AT.fullmatch(text)
-    what, path = (match["what"], match["path"] or "") if match else (text, "")
-    return what, [
+    if not match:
+        return text, [], False
+    steps: list[str | int] = [
         name or (int(index) if index else any_key)
-        for name, index, any_key in _STEP.findall(path)
+        for name, index, any_key in _STEP.findall(match["path"] or "")
     ]
+    of_key = match["key"] is not None
+    return match["what"], [*steps, "..."] if of_key else steps, of_key
 
 
 def _exact(data: Any, into: type[Any], steps: list[str | int]) -> Path:
@@ -66,7 +73,7 @@ def _exact(data: Any, into: type[Any], steps: list[str | int]) -> Path:
         try:
             msgspec.convert(only, into)
         except msgspec.ValidationError as error:
-            steps = _read(str(error))[1]
+            _, steps, _ = _read(str(error))
             if steps[at : at + 1] == ["..."]:
                 steps[at] = key
                 return _exact(only, into, steps)
@@ -90,30 +97,39 @@ def _replaced(data: Any, steps: list[str | int], value: Any) -> Any:
     return copy
 
 
+def _explain_key(what: str, path: Path) -> SpecError:
+    wanted = _wanted(what) or "a word or number"
+    message = f"a key of {_dotted(path[:-1])} must be {wanted}, not {_shown(path[-1])}"
+    return SpecError(message, path=path)
+
+
 def _explain(what: str, path: Path, found: Any, into: type[Any]) -> SpecError:
     name = _dotted(path)
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         return _unknown_key(match[1], path, into)
     if match := re.fullmatch(r"Object missing required field `(.*)`", what):
         return SpecError(f"{name} lacks the key '{match[1]}'", path=path)
-    if match := re.fullmatch(r"Invalid enum value .*", what, re.DOTALL):
-        hint = _choices(path, into)
+    if "Invalid enum value" in what or "matching regex" in what:
+        hint = _choices(path, into) or "write it as # and six hex digits, such as #4169E1"
         return SpecError(f"{name} cannot be {_shown(found)}", hint=hint, path=path)
-    if "matching regex" in what:
-        hint = "write it as # and six hex digits, such as #4169E1"
-        return SpecError(f"{name} cannot be {_shown(found)}", hint=hint, path=path)
-    match = re.match(r"Expected `(.*?)`(?: (>=|<=|of length >=) (\S+))?", what)
-    if not match:
+    if "of length >= 1" in what:
+        return SpecError(f"{name} must not be empty", path=path)
+    wanted = _wanted(what)
+    if not wanted:
         return SpecError(f"{name}: {what}", path=path)
+    return SpecError(f"{name} must be {wanted}, not {_shown(found)}", path=path)
+
+
+def _wanted(what: str) -> str:
+    """Return what msgspec expected, in words; an empty string if that is not it."""
+    match = re.match(r"Expected `(.*?)`(?: (>=|<=) (\S+))?", what)
+    if not match:
+        return ""
     limit = (match[3] or "").removesuffix(".0")
     limits = {">=": f" of at least {limit}", "<=": f" of at most {limit}"}
-    kinds = [
-        _NAMES[kind] for kind in match[1].split(" | ") if _NAMES.get(kind, "empty") != "empty"
-    ]
-    wanted = " or ".join(kinds) + limits.get(match[2] or "", "")
-    if match[2] == "of length >=":
-        wanted = f"{kinds[0]} that is not empty"
-    return SpecError(f"{name} must be {wanted}, not {_shown(found)}", path=path)
+    kinds = [_NAMES[kind] for kind in match[1].split(" | ") if kind in _NAMES]
+    kinds = [kind for kind in kinds if kind != "empty"]
+    return " or ".join(kinds) + limits.get(match[2] or "", "")
 
 
 def _unknown_key(key: str, path: Path, into: type[Any]) -> SpecError:

@@ -64,8 +64,12 @@ def check_orders(rows: Rows, wanted: Collection[int], placement: Placement) -> N
         PlanError: An op runs twice, is missing, out of range or on a wrong device.
     """
     stages = len(placement[0]) if placement else 0
-    if not stages or not any(rows):
+    if not any(rows):
         raise PlanError("the order has no ops", path=("order",))
+    if not wanted:
+        raise PlanError("there must be at least 1 microbatch", path=("microbatches",))
+    if not stages:
+        raise PlanError("the placement has no stages", path=("placement",))
     if any(len(replica) != stages for replica in placement):
         message = "the replicas of the placement differ in their number of stages"
         raise PlanError(message, path=("placement",))

@@ -36,6 +36,9 @@ def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:
         PlanError: The schedule refuses the numbers.
     """
     data = {key.replace("_", "-"): value for key, value in keys.items() if value is not None}
+    for key, step in {"costs": "simulate", "style": "render"}.items():
+        if key in data:
+            raise SpecError(f"a plan has no {key}", hint=f"give {key} to {step}")
     return plan_of(spec_from_keys({"schedule": name, **data}), max_ops)
 
 

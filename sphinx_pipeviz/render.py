@@ -44,7 +44,8 @@ def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
 def _written_plan(spec: Spec, max_ops: int) -> Plan:
     order = spec.order or []
     if spec.devices not in (None, len(order)):
-        message = f"devices is {spec.devices}, but the order has {len(order)} rows"
+        rows = _counted(len(order), "row")
+        message = f"devices is {spec.devices}, but the order has {rows}"
         raise SpecError(message, path=("devices",))
     wanted = spec.microbatches
     if wanted is not None and wanted > max_ops:

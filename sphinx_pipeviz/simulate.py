@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from sphinx_pipeviz.errors import PlanError
+from sphinx_pipeviz.errors import PlanError, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run, Slot
 from sphinx_pipeviz.spec import Costs
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 I, W = Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
+OVERLAPS = ("sum", "max", "sequential")
 
 
 class Done(NamedTuple):
@@ -37,6 +38,9 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
         SpecError: The costs do not fit the plan's stages.
     """
     costs = costs or Costs()
+    if costs.overlap not in OVERLAPS:
+        hint = f"choose {' or '.join(OVERLAPS)}"
+        raise SpecError(f"costs.overlap cannot be '{costs.overlap}'", hint=hint)
     rows: list[tuple[Slot, ...]] = list(plan.orders)
     if costs.overlap == "sequential":
         rows = [tuple(op for slot in row for op in slot.ops) for row in rows]
@@ -134,5 +138,5 @@ def _stand(run: _Simulation, stuck: dict[int, Op], device: int) -> str:
     owner = run.owner.get(awaited)
     where = "which no device runs" if owner is None else f"on device {owner}"
     if owner == device:
-        where = "later in its own row"
+        where = "in the same slot" if awaited in at.ops else "later in its own row"
     return f"device {device} stands at {at} and waits for {awaited} {where}"

@@ -13,8 +13,9 @@ from sphinx_pipeviz.ops import Kind
 #: Ops in one schedule, unless `pipeviz_max_ops` says otherwise.
 MAX_OPS = 1_000_000
 
-Count = Annotated[int, Meta(ge=1)]
-Index = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Index = Annotated[int, Meta(ge=0, le=999_999)]
+Number = Annotated[int, Meta(ge=-(10**12), le=10**12)]
 Time = Annotated[float, Meta(ge=0, le=1e12)]
 #: One number for all stages, one per stage, or a map stage -> number.
 Cost = Time | Annotated[list[Time], Meta(min_length=1)] | dict[Index, Time]
@@ -119,8 +120,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     type: Cell
     start_time: Time
     duration: Time
-    batch: int | None = None
-    stage: Index | None = None
+    batch: Number | None = None
+    stage: Annotated[int, Meta(ge=0, le=9_999)] | None = None
 
 
 class Keys(

@@ -13,7 +13,7 @@ READERS: dict[str, Callable[[str, Callable[[int], Location]], Spec]] = {
 }
 
 
-def read_text(text: str, format: str = "yaml", source: str | None = None) -> Spec:
+def read_text(text: str | bytes, format: str = "yaml", source: str | None = None) -> Spec:
     """Turn text into a Spec.
 
     Args:
@@ -24,6 +24,9 @@ def read_text(text: str, format: str = "yaml", source: str | None = None) -> Spe
     Raises:
         SpecError: The format is unknown or the text does not follow it.
     """
+    if not isinstance(text, str):
+        message = f"the text must be str, not {type(text).__name__}"
+        raise SpecError(message, hint="decode bytes as UTF-8 first")
     if format not in READERS:
         message = f"there is no format '{format}'"
         raise SpecError(message, hint=f"known: {', '.join(READERS)}")

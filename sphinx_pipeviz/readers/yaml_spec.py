@@ -91,10 +91,13 @@ def _checked(data: dict[Any, Any], marks: Marks) -> Spec:
     keys = convert(data, Keys)
     sources = [key for key in SOURCES if key in data]
     if len(sources) != 1:
-        found = " and ".join(sources) or "none of them"
-        message = f"exactly one of schedule, order and timeline is needed, not {found}"
+        message = "exactly one of schedule, order and timeline is needed"
+        if sources:
+            message = f"{message}, not {' and '.join(sources)}"
         raise SpecError(message, path=(sources[-1],) if sources else ())
     source = sources[0]
+    if data[source] is None:
+        raise SpecError(f"'{source}' is empty", path=(source,))
     for key in data:
         if key != source and key not in SOURCES[source]:
             hint = f"these do: {', '.join(sorted(SOURCES[source]))}"

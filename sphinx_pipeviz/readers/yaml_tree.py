@@ -21,6 +21,7 @@ Locate = Callable[[int], Location]
 #: Entries a document may have once its aliases are written out.
 MAX_ENTRIES = 2_000_000
 MAX_DEPTH = 40
+_TOO_DEEP = f"the text is nested more than {MAX_DEPTH} levels deep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,13 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     ),
 }
 
+#: Kind of node -> the tags it may have.
+_TAGS: dict[type[yaml.Node], set[str]] = {
+    yaml.ScalarNode: set(_SCALARS),
+    yaml.SequenceNode: {"tag:yaml.org,2002:seq"},
+    yaml.MappingNode: {"tag:yaml.org,2002:map"},
+}
+
 
 def parse_tree(text: str, locate: Locate) -> Tree:
     """Turn one YAML document into plain data with the place of every entry.
@@ -73,13 +81,14 @@ def parse_tree(text: str, locate: Locate) -> Tree:
     """
     loader = None
     try:
+        _check_depth(text, locate)
         loader = _Loader(text)
         node = loader.get_single_node()
         unfolded = 0 if node is None else _entries(node, {})
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, text, locate) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _unreadable(error, locate) from None
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise _unreadable(error, text, locate) from None
     finally:
         if loader is not None:
             loader.dispose()
@@ -91,6 +100,17 @@ def parse_tree(text: str, locate: Locate) -> Tree:
         raise SpecError(message, locate(0), "use fewer aliases")
     walk = _Walk(locate, marks)
     return Tree(walk.value(node, (), 0), marks)
+
+
+def _check_depth(text: str, locate: Locate) -> None:
+    """Raise a SpecError where the text nests too deeply for PyYAML, which recurses."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            mark = event.start_mark
+            raise SpecError(_TOO_DEEP, locate(mark.line if mark else 0))
 
 
 def _entries(node: yaml.Node, known: dict[int, int]) -> int:
@@ -125,9 +145,9 @@ class _Walk:
     def value(self, node: yaml.Node, path: Path, depth: int) -> Any:
         """Return the node's data and note the places of its entries."""
         if depth > MAX_DEPTH:
-            message = f"the text is nested more than {MAX_DEPTH} levels deep"
-            raise self._error(message, node, "an alias must not hold itself")
+            raise self._error(_TOO_DEEP, node, "an alias must not hold itself")
         self._marks.setdefault(path, self._where(node))
+        self._check_tag(node)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
@@ -142,6 +162,7 @@ class _Walk:
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self._error("a key must be one word or number", key_node)
+            self._check_tag(key_node)
             key = self._scalar(key_node)
             if key in data:
                 message = f"the key '{key}' is given twice, first on line {lines[key].line}"
@@ -152,11 +173,6 @@ class _Walk:
         return data
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
-        if node.tag not in _SCALARS:
-            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-            raise self._error(
-                f"the YAML tag {tag[:60]} is not allowed", node, "write plain values"
-            )
         try:
             value = _SCALARS[node.tag](node.value)
         except ValueError:
@@ -166,6 +182,12 @@ class _Walk:
                 f"{node.value} is not a finite number", node, "give a finite number"
             )
         return value
+
+    def _check_tag(self, node: yaml.Node) -> None:
+        if node.tag not in _TAGS[type(node)]:
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            message = f"the YAML tag {tag[:60]} is not allowed"
+            raise self._error(message, node, "write plain values")
 
     def _where(self, node: yaml.Node) -> Location:
         return self._locate(node.start_mark.line)
@@ -191,9 +213,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, locate: Locate) -> Spe
     return SpecError(f"this is not valid YAML: {problem}", locate(line), hint)
 
 
-def _unreadable(error: Exception, locate: Locate) -> SpecError:
-    if isinstance(error, RecursionError):
-        return SpecError(f"the text is nested more than {MAX_DEPTH} levels deep", locate(0))
+def _unreadable(error: Exception, text: str, locate: Locate) -> SpecError:
     reason = getattr(error, "reason", "it cannot be read")
+    before = text.encode(errors="replace")[: getattr(error, "position", 0)]
     hint = "is this a text file in UTF-8?"
-    return SpecError(f"this is not valid YAML: {reason}", locate(0), hint)
+    return SpecError(f"this is not valid YAML: {reason}", locate(before.count(b"\n")), hint)

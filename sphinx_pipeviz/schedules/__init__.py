@@ -117,7 +117,8 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
     ops = schedule.passes * shape.stages * shape.microbatches
     if ops > max_ops:
         message = f"this schedule has {ops:,} ops; the limit is {max_ops:,}"
-        raise SpecError(message, hint="pipeviz_max_ops sets the limit", path=("microbatches",))
+        culprit = "devices" if shape.devices > shape.microbatches else "microbatches"
+        raise SpecError(message, hint="pipeviz_max_ops sets the limit", path=(culprit,))
     plan = schedule.build(shape)
     return Plan(plan.orders, plan.microbatches, plan.placement, name)
 
