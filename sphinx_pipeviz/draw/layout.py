@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from sphinx_pipeviz.draw.legend import Entry, entries, place_legend
-from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Lines, Point, Scene, Stamp
+import msgspec
+
+from sphinx_pipeviz.draw.cells import SMALLEST_LABEL, boxes_of, labels_of, place_cells
+from sphinx_pipeviz.draw.legend import (
+    LINE,
+    SWATCH_HEIGHT,
+    Entry,
+    Measure,
+    entries,
+    length,
+    place_legend,
+)
+from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Point, Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind, Op, Run
-
-#: (text, weight) -> advance width of the text, in ems; the weight is regular or bold
-Measure = Callable[[str, str], float]
 
 MARGIN = 6.0
 GAP = 6.0
-SMALLEST_LABEL = 4.2
-#: Share of a cell's width that stays free on each side of its label.
-PADDING = 0.14
-TIME_LINE = 16.0
-LEGEND_LINE = 16.0
-#: Above this height of all rows together, rows shrink.
+#: Largest share of the width that row names take.
+NAMES = 0.3
+#: Above this height of all rows together, rows shrink, though not below LOWEST_ROW ...
 TALL = 330.0
 LOWEST_ROW = 5.0
+#: ... until all rows together are this high.
+TALLEST = 2000.0
 NARROWEST_CELL = 3.0
+#: Shorter timelines are drawn as if they were this long, in time units.
+SHORTEST = 1e-290
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,48 +62,47 @@ def lay_out(
     """
     size = size or Size(style.width)
     names = [f"Device {device + style.first}" for device in range(timeline.devices)]
-    legend = place_legend(
-        entries(timeline, style, full=full_legend), style, size.width, measure
-    )
-    below = TIME_LINE + len(legend) * LEGEND_LINE + MARGIN
-    grid = _grid(timeline, style, size, below, _name_width(names, style, measure))
-    cells = _cells(timeline, grid, style)
-    time_y = grid.bottom - TIME_LINE / 2 - 1
-    legend_y = grid.bottom - TIME_LINE - LEGEND_LINE / 2
+    listed = entries(timeline, style, full=full_legend)
+    em = _text_size(names, listed, style, size.width, measure)
+    style = msgspec.structs.replace(style, font_size=em)
+    legend = place_legend(listed, em, size.width, measure)
+    below = (1 + len(legend)) * LINE * em + MARGIN
+    grid = _grid(timeline, style, size, below, _name_width(names, measure) * em)
+    cells = place_cells(timeline, grid, style)
+    time_y = round(grid.bottom - LINE * em / 2 - 1, 2)
+    legend_y = round(grid.bottom - LINE * em * 1.5, 2)
     return Scene(
         width=size.width,
-        height=grid.bottom + grid.rows * grid.row_height + MARGIN,
+        height=size.height or grid.bottom + grid.rows * grid.row_height + MARGIN,
         background=style.background,
         grid=grid,
         idle=_idle(timeline, grid, style),
         grid_lines=_grid_lines(timeline, grid, style),
-        tasks=_boxes(cells, grid, style),
-        labels=_labels(cells, style, measure),
+        tasks=boxes_of(cells, grid, style),
+        labels=labels_of(cells, style, measure),
         texts=(
             *_row_names(names, grid, style),
             _stamp("Time", style, "left", (grid.left, time_y)),
             *(text for row in legend for text in _legend_texts(row, style, legend_y)),
         ),
-        arrow=_arrow(
-            grid.left + style.font_size * (measure("Time", "regular") + 0.7), time_y, style
-        ),
+        arrow=_arrow(grid.left + em * (measure("Time", "regular") + 0.7), time_y, style),
         legend=tuple(box for row in legend for box in _legend_boxes(row, style, legend_y)),
         title=timeline.name,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A task's rectangle, what it says and how it is filled."""
-
-    box: Box
-    label: str
-    fill: str
-    group: tuple[Kind, float]
+def _name_width(names: list[str], measure: Measure) -> float:
+    return max((measure(name, "regular") for name in names), default=0.0)
 
 
-def _name_width(names: list[str], style: Style, measure: Measure) -> float:
-    return max((measure(name, "regular") for name in names), default=0.0) * style.font_size
+def _text_size(
+    names: list[str], listed: list[Entry], style: Style, width: float, measure: Measure
+) -> float:
+    """Return the style's font size, or what lets the longest name and entry fit."""
+    entry = max((length(entry, measure) for entry in listed), default=0.0)
+    by_names = NAMES * width / max(1.0, _name_width(names, measure))
+    by_legend = (width - 2 * MARGIN) / max(1.0, entry)
+    return min(style.font_size, by_names, by_legend)
 
 
 def _grid(
@@ -105,23 +110,23 @@ def _grid(
 ) -> Grid:
     left = round(MARGIN + name_width + GAP, 2)
     rows = max(1, timeline.devices)
-    height = max(LOWEST_ROW, min(style.row_height, TALL / rows))
+    lowest = min(LOWEST_ROW, TALLEST / rows)
+    height = max(lowest, min(style.row_height, TALL / rows))
     if size.height is not None:
-        height = max(LOWEST_ROW, (size.height - below - MARGIN) / rows)
-    unit = (size.width - left - MARGIN) / (timeline.end or 1.0)
-    # A round unit keeps the numbers in the file short; it may not run out of the page.
-    digits = max(0, 3 - math.floor(math.log10(unit)))
-    rounded = math.floor(unit * 10**digits) / 10**digits
-    return Grid(left, round(below, 2), rounded, round(height, 2), timeline.devices)
+        height = max(size.height - below - MARGIN, 0.1 * size.height) / rows
+    unit = (size.width - left - MARGIN) / max(timeline.end or 1.0, SHORTEST)
+    return Grid(left, round(below, 2), _rounded(unit), _rounded(height), timeline.devices)
 
 
-def _row_y(grid: Grid, device: int) -> float:
-    return round(grid.bottom + (grid.rows - 1 - device) * grid.row_height, 2)
+def _rounded(number: float) -> float:
+    """Return at most the number: short ones make short files, larger ones leave the page."""
+    scale = 10.0 ** max(0, 3 - math.floor(math.log10(number)))
+    return math.floor(number * scale) / scale
 
 
 def _idle(timeline: Timeline, grid: Grid, style: Style) -> Boxes:
     width = _columns(timeline, grid)[-1]
-    boxes = [(grid.left, _row_y(grid, row), width, grid.row_height) for row in range(grid.rows)]
+    boxes = [(grid.left, grid.row_y(row), width, grid.row_height) for row in range(grid.rows)]
     return Boxes(style.idle, style.idle_edge, 0.5, tuple(boxes))
 
 
@@ -141,7 +146,7 @@ def grid_step(end: float, unit: float) -> float:
     power of ten that makes at least ten cells.
     """
     if 0 < end <= 1:
-        return 10.0 ** math.floor(math.log10(end) - 1)
+        return float(10.0 ** math.floor(math.log10(max(end, SHORTEST)) - 1))
     step = 1.0
     while step * unit < NARROWEST_CELL:
         leading = step / 10 ** math.floor(math.log10(step) + 1e-9)
@@ -157,81 +162,6 @@ def _grid_lines(timeline: Timeline, grid: Grid, style: Style) -> Lines:
     )
 
 
-def _cells(timeline: Timeline, grid: Grid, style: Style) -> list[Cell]:
-    shift = 0 if timeline.as_written else style.first
-    return [
-        cell
-        for device, row in enumerate(timeline.rows)
-        for run in row
-        for cell in _run_cells(run, device, grid, style, (shift, timeline.chunks))
-    ]
-
-
-def _run_cells(
-    run: Run, device: int, grid: Grid, style: Style, counting: tuple[int, int]
-) -> list[Cell]:
-    """Return one cell, or for an overlapped pair two, the first op above the second."""
-    shift, chunks = counting
-    left = round(grid.left + run.start * grid.unit, 3)
-    width = round(run.duration * grid.unit, 3)
-    ops = run.slot.ops
-    height = round(grid.row_height / len(ops), 3)
-    cells = []
-    for place, op in enumerate(ops):
-        bottom = round(_row_y(grid, device) + (len(ops) - 1 - place) * height, 3)
-        chunk = (op.stage or 0) // max(1, grid.rows) if chunks > 1 else 0
-        cells.append(
-            Cell(
-                (left, bottom, width, height),
-                _label(op, shift),
-                style.fill(op.kind, chunk, chunks),
-                (op.kind, run.duration),
-            )
-        )
-    return cells
-
-
-def _label(op: Op, shift: int) -> str:
-    return "" if op.microbatch is None else str(op.microbatch + shift)
-
-
-def _boxes(cells: list[Cell], grid: Grid, style: Style) -> tuple[Boxes, ...]:
-    by_fill: dict[str, list[Box]] = defaultdict(list)
-    for cell in cells:
-        by_fill[cell.fill].append(cell.box)
-    narrowest = min((cell.box[2] for cell in cells if cell.box[2] > 0), default=1.0)
-    line_width = round(max(0.1, min(0.5, 0.12 * narrowest, 0.06 * grid.row_height)), 2)
-    return tuple(
-        Boxes(fill, style.edge, line_width, tuple(boxes)) for fill, boxes in by_fill.items()
-    )
-
-
-def _labels(cells: list[Cell], style: Style, measure: Measure) -> tuple[Stamp, ...]:
-    """Stamp labels in one size, leaving out groups of cells that are too narrow."""
-    sizes: dict[tuple[Kind, float], float] = defaultdict(lambda: style.font_size)
-    for cell in cells:
-        if cell.label:
-            fits = min(
-                cell.box[2] * (1 - 2 * PADDING) / measure(cell.label, "bold"),
-                cell.box[3] * 0.72,
-            )
-            sizes[cell.group] = min(sizes[cell.group], fits)
-    shown = {group for group, size in sizes.items() if size >= SMALLEST_LABEL}
-    if not shown:
-        return ()
-    size = math.floor(10 * min(sizes[group] for group in shown)) / 10
-    places: dict[tuple[str, str], list[Point]] = defaultdict(list)
-    for cell in cells:
-        if cell.label and cell.group in shown:
-            x, y, width, height = cell.box
-            place = (round(x + width / 2, 3), round(y + height / 2, 3))
-            places[cell.label, style.text_on(cell.fill)].append(place)
-    return tuple(
-        Stamp(text, size, colour, "center", weight="bold", places=tuple(where))
-        for (text, colour), where in places.items()
-    )
-
-
 def _row_names(names: list[str], grid: Grid, style: Style) -> list[Stamp]:
     """Name every row, or every k-th where rows are lower than their names."""
     size = min(style.font_size, max(SMALLEST_LABEL, 0.8 * grid.row_height))
@@ -243,7 +173,7 @@ def _row_names(names: list[str], grid: Grid, style: Style) -> list[Stamp]:
             style.text,
             "right",
             weight="regular",
-            places=((grid.left - GAP, round(_row_y(grid, row) + grid.row_height / 2, 3)),),
+            places=((grid.left - GAP, round(grid.row_y(row) + grid.row_height / 2, 3)),),
         )
         for row, name in enumerate(names)
         if row % every == 0
@@ -255,24 +185,31 @@ def _stamp(text: str, style: Style, align: str, *places: Point) -> Stamp:
 
 
 def _arrow(x: float, y: float, style: Style) -> Lines:
-    tip = x + 24
+    em = style.font_size
+    x, tip = round(x, 2), round(x + 2.7 * em, 2)
+    back, up, down = (round(v, 2) for v in (tip - 0.45 * em, y + 0.25 * em, y - 0.25 * em))
     return Lines(
-        style.text,
-        0.8,
-        (((x, y), (tip, y)), ((tip - 4, y + 2.2), (tip, y)), ((tip - 4, y - 2.2), (tip, y))),
+        style.text, 0.8, (((x, y), (tip, y)), ((back, up), (tip, y)), ((back, down), (tip, y)))
     )
 
 
 def _legend_texts(row: list[Entry], style: Style, y: float) -> list[Stamp]:
     return [
-        _stamp(entry.text, style, "left", (entry.text_x, y - entry.line * LEGEND_LINE))
+        _stamp(
+            entry.text,
+            style,
+            "left",
+            (entry.text_x, round(y - entry.line * LINE * entry.em, 2)),
+        )
         for entry in row
     ]
 
 
 def _legend_boxes(row: list[Entry], style: Style, y: float) -> list[Boxes]:
-    return [
-        Boxes(fill, style.edge, 0.5, ((x, y - entry.line * LEGEND_LINE - 4, width, 8.0),))
-        for entry in row
-        for fill, x, width in entry.swatches()
-    ]
+    boxes = []
+    for entry in row:
+        height = round(SWATCH_HEIGHT * entry.em, 2)
+        bottom = round(y - entry.line * LINE * entry.em - height / 2, 2)
+        for fill, x, width in entry.swatches():
+            boxes.append(Boxes(fill, style.edge, 0.5, ((x, bottom, width, height),)))
+    return boxes

@@ -9,9 +9,17 @@ from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind
 
-SWATCH = 18.0
-GAP = 6.0
-BETWEEN = 22.0
+#: (text, weight) -> width of the text's ink, in ems; the weight is regular or bold
+Measure = Callable[[str, str], float]
+
+# Lengths in ems.
+SWATCH = 2.0
+SWATCH_HEIGHT = 0.9
+GAP = 0.65
+BETWEEN = 2.4
+LINE = 1.8
+#: Longest text of an entry, in characters.
+LONGEST = 40
 
 WORDS: dict[Kind, str] = {
     Kind.FORWARD: "Forward",
@@ -27,21 +35,30 @@ ALWAYS = (Kind.FORWARD, Kind.BACKWARD, Kind.OPTIMIZER)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its text, the fills of its swatch, and where it stands."""
+    """One entry: its text, the fills of its swatch, and where it stands.
+
+    Args:
+        text: What the swatch means.
+        fills: ``#RRGGBB`` of each part of the swatch.
+        x: Where the swatch starts, in points.
+        line: Which line of the legend it is in, from 0.
+        em: Size of the text, in points.
+    """
 
     text: str
     fills: tuple[str, ...]
     x: float = 0.0
     line: int = 0
+    em: float = 0.0
 
     @property
     def text_x(self) -> float:
         """Where the text starts."""
-        return round(self.x + SWATCH + GAP, 2)
+        return round(self.x + (SWATCH + GAP) * self.em, 2)
 
     def swatches(self) -> Iterator[tuple[str, float, float]]:
         """Yield (fill, x, width) of each part of the swatch."""
-        width = SWATCH / len(self.fills)
+        width = SWATCH * self.em / len(self.fills)
         for part, fill in enumerate(self.fills):
             yield fill, round(self.x + part * width, 2), round(width, 2)
 
@@ -61,34 +78,52 @@ def entries(timeline: Timeline, style: Style, *, full: bool) -> list[Entry]:
                 else word
             )
             if kind == Kind.OTHER and len(names) == 1:
-                text = next(iter(names))
+                text = _shortened(next(iter(names)))
             listed.append(Entry(text, tuple(fills)))
     return listed
 
 
+def _shortened(text: str) -> str:
+    """Return an author's word in one line of printable characters that is not too long."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+
+
+def length(entry: Entry, measure: Measure) -> float:
+    """Return how long an entry is, from its swatch to the end of its text, in ems."""
+    return SWATCH + GAP + measure(entry.text, "regular")
+
+
 def place_legend(
-    listed: list[Entry], style: Style, width: float, measure: Callable[[str, str], float]
+    listed: list[Entry], em: float, width: float, measure: Measure
 ) -> list[list[Entry]]:
-    """Return the entries in centred lines that are no wider than the picture."""
+    """Return the entries in centred lines.
 
-    def length(entry: Entry) -> float:
-        return SWATCH + GAP + style.font_size * measure(entry.text, "regular")
-
+    Args:
+        listed: What the legend lists.
+        em: Size of the text, in points.
+        width: Width of the picture, in points.
+        measure: Width of a text in ems.
+    """
     lines: list[list[Entry]] = []
     room = 0.0
     for entry in listed:
-        if not lines or length(entry) + BETWEEN > room:
+        long = length(entry, measure) + BETWEEN
+        if not lines or long > room:
             lines.append([])
-            room = width
+            room = width / em + BETWEEN - 1
         lines[-1].append(entry)
-        room -= length(entry) + BETWEEN
-    placed = []
-    for number, line in enumerate(lines):
-        total = sum(length(entry) + BETWEEN for entry in line) - BETWEEN
-        x = (width - total) / 2
-        row = []
-        for entry in line:
-            row.append(replace(entry, x=round(x, 2), line=number))
-            x += length(entry) + BETWEEN
-        placed.append(row)
-    return placed
+        room -= long
+    return [_centred(line, number, em, width, measure) for number, line in enumerate(lines)]
+
+
+def _centred(
+    line: list[Entry], number: int, em: float, width: float, measure: Measure
+) -> list[Entry]:
+    lengths = [em * (length(entry, measure) + BETWEEN) for entry in line]
+    x = (width - (sum(lengths) - em * BETWEEN)) / 2
+    starts = [x + sum(lengths[:place]) for place in range(len(line))]
+    return [
+        replace(entry, x=round(start, 2), line=number, em=em)
+        for entry, start in zip(line, starts, strict=True)
+    ]

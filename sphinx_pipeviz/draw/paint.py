@@ -1,45 +1,59 @@
 """Scene -> svg, pdf or png bytes. The only importer of matplotlib.
 
 A picture is a handful of artists: all rectangles of one look are one path, and every
-text is one marker that is stamped wherever it stands. Nothing of matplotlib's global
+glyph is one marker that is stamped wherever it stands. Nothing of matplotlib's global
 state reaches the picture, and none of it is changed.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.collections import PathCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import get_font
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Affine2D
+from matplotlib.transforms import Affine2D, Bbox
+from PIL import Image  # matplotlib's own way to write png
+from PIL.PngImagePlugin import PngInfo
 
 from sphinx_pipeviz.draw.scene import Boxes, Lines, Scene, Stamp
 
 DPI = 300
+#: Most pixels of a png: larger pictures get fewer per inch.
+PIXELS = 50_000_000
 #: Rectangles in one path: more make Agg's rasterizer slow, fewer make more artists.
 CHUNK = 2000
-#: matplotlib's text paths are made at this size.
+#: Of zlib, 1 to 9: above 4, files are hardly smaller.
+PNG_LEVEL = 4
+#: Glyphs are read from the font at this size.
 EM = 100.0
+#: Half the height of DejaVu's capitals and digits, in ems.
+MIDDLE = 0.365
 
-_LOCK = threading.Lock()
+_LOCK = threading.RLock()
 _FONTS = FilePath(mpl.get_data_path()) / "fonts" / "ttf"
+_FILES = {"regular": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
+#: Weight -> name of a glyph -> its vertices and codes.
+_GLYPHS: dict[str, Any] = {weight: {} for weight in _FILES}
 
 
 def paint(scene: Scene, format: str, dpi: float = DPI) -> bytes:
@@ -48,11 +62,13 @@ def paint(scene: Scene, format: str, dpi: float = DPI) -> bytes:
     Args:
         scene: What to paint.
         format: ``svg``, ``pdf`` or ``png``.
-        dpi: Pixels per inch of a png.
+        dpi: Pixels per inch of a png, at most; see ``PIXELS``.
     """
+    inches = scene.width / 72, scene.height / 72
+    dpi = min(dpi, math.sqrt(PIXELS / (inches[0] * inches[1])))
     with _default_settings():
         figure = Figure(
-            figsize=(scene.width / 72, scene.height / 72),
+            figsize=inches,
             dpi=dpi if format == "png" else 72,
             facecolor=scene.background,
         )
@@ -60,38 +76,57 @@ def paint(scene: Scene, format: str, dpi: float = DPI) -> bytes:
         points = Affine2D().scale(1 / 72) + figure.dpi_scale_trans
         for artist in _artists(scene):
             artist.set_transform(points)
-            if isinstance(artist, PathCollection):
-                artist.set_offset_transform(points)
             figure.add_artist(artist)
         return _CANVASES[format](figure, scene.title)
 
 
-@functools.lru_cache(maxsize=4096)
 def text_width(text: str, weight: str) -> float:
-    """Return the advance width of a text in ems; the weight is regular or bold."""
-    font = _properties(weight)
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width) / font.get_size_in_points()
+    """Return the width of a text's ink in ems; the weight is regular or bold."""
+    return _shape(text, weight).width
 
 
-@functools.cache
-def _properties(weight: str) -> FontProperties:
-    name = "DejaVuSans-Bold.ttf" if weight == "bold" else "DejaVuSans.ttf"
-    return FontProperties(fname=str(_FONTS / name), size=EM)
+class Shaped(NamedTuple):
+    """A text as glyphs, in ems from the start of its ink."""
+
+    glyphs: tuple[tuple[str, float], ...]  # (name of the glyph, x)
+    width: float
+
+
+@functools.lru_cache(maxsize=8192)
+def _shape(text: str, weight: str) -> Shaped:
+    with _default_settings():
+        font = get_font(str(_FONTS / _FILES[weight]))
+        font.set_size(EM, 72)
+        placed, _, _ = text_to_path.get_glyphs_with_font(font, text, _GLYPHS[weight])
+    ink = []
+    for name, x, *_ in placed:
+        vertices, codes = map(np.asarray, _GLYPHS[weight][name])
+        across = vertices[codes != Path.CLOSEPOLY, 0]  # whose own point means nothing
+        if len(across):
+            ink += [x + across.min(), x + across.max()]
+    left = min(ink, default=0.0)
+    glyphs = tuple((name, float(x - left) / EM) for name, x, *_ in placed)
+    return Shaped(glyphs, float(max(ink, default=0.0) - left) / EM)
 
 
 @contextmanager
 def _default_settings() -> Iterator[None]:
     """Use matplotlib's own defaults, whatever a matplotlibrc says, and put all back."""
+    settings: dict[Any, Any] = mpl.rcParams
     with _LOCK, warnings.catch_warnings():
-        before = dict.copy(mpl.rcParams)
-        defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
-        defaults["svg.hashsalt"] = "sphinx-pipeviz"
-        dict.update(mpl.rcParams, defaults)
+        before = dict.copy(settings)
+        dict.update(settings, _defaults())
         try:
             yield
         finally:
-            dict.update(mpl.rcParams, before)
+            dict.update(settings, before)
+
+
+@functools.cache
+def _defaults() -> dict[str, Any]:
+    settings: dict[Any, Any] = mpl.rcParamsDefault
+    kept = {key: value for key, value in settings.items() if not key.startswith("backend")}
+    return {**kept, "svg.hashsalt": "sphinx-pipeviz"}
 
 
 def _artists(scene: Scene) -> Iterator[Any]:
@@ -100,8 +135,7 @@ def _artists(scene: Scene) -> Iterator[Any]:
     for boxes in (*scene.tasks, *scene.legend):
         yield from _rectangles(boxes)
     yield _strokes(scene.arrow)
-    for stamp in (*scene.labels, *scene.texts):
-        yield _glyphs(stamp)
+    yield from _glyphs((*scene.labels, *scene.texts))
 
 
 def _rectangles(boxes: Boxes) -> Iterator[PathPatch]:
@@ -127,16 +161,64 @@ def _strokes(lines: Lines) -> PathPatch:
     return patch
 
 
-def _glyphs(stamp: Stamp) -> PathCollection:
-    vertices, codes = text_to_path.get_text_path(_properties(stamp.weight), stamp.text)
-    scaled = np.array(vertices).reshape(-1, 2) * (stamp.size / EM)
-    width = text_width(stamp.text, stamp.weight) * stamp.size
-    # DejaVu's capitals and digits are 0.73 em high.
-    shift = {"left": 0.0, "center": -width / 2, "right": -width}[stamp.align]
-    path = Path(np.round(scaled + np.array([shift, -0.365 * stamp.size]), 3), codes)
-    return PathCollection(
-        [path], offsets=stamp.places, facecolors=[stamp.colour], linewidths=[0.0]
-    )
+class Outline(Path):
+    """A glyph's path whose extents are those of its points: exact ones are slow to find."""
+
+    def get_extents(self, transform: Any = None, **_: Any) -> Bbox:
+        """Return the box around all points, which holds the curves between them."""
+        points = np.asarray(self.vertices)
+        points = points if transform is None else transform.transform(points)
+        return Bbox([points.min(axis=0), points.max(axis=0)])
+
+
+class Glyph(Artist):
+    """One glyph, stamped in many places.
+
+    Args:
+        path: Its outline in points, around its place.
+        places: Where it stands, in points.
+        colour: ``#RRGGBB``.
+    """
+
+    zorder = 1  # as rectangles have: later ones cover earlier ones
+
+    def __init__(self, path: Path, places: Path, colour: str) -> None:
+        super().__init__()
+        self.path = path
+        self.places = places
+        self.colour = colour
+
+    def draw(self, renderer: Any) -> None:
+        """Stamp the glyph; called by the figure."""
+        look = renderer.new_gc()
+        look.set_linewidth(0)
+        points = self.get_transform()
+        renderer.draw_markers(
+            look,
+            self.path,
+            Affine2D(points.get_matrix()).translate(*-points.transform((0, 0))),
+            self.places,
+            points,
+            to_rgb(self.colour),
+        )
+        look.restore()
+
+
+def _glyphs(stamps: Iterable[Stamp]) -> Iterator[Glyph]:
+    places: dict[tuple[str, str, float, str], list[tuple[float, float]]] = defaultdict(list)
+    for stamp in stamps:
+        shaped = _shape(stamp.text, stamp.weight)
+        ahead = {"left": 0.0, "center": shaped.width / 2, "right": shaped.width}[stamp.align]
+        for name, x in shaped.glyphs:
+            shift = (x - ahead) * stamp.size
+            places[stamp.weight, name, stamp.size, stamp.colour] += [
+                (left + shift, y) for left, y in stamp.places
+            ]
+    for (weight, name, size, colour), where in places.items():
+        vertices, codes = _GLYPHS[weight][name]
+        if len(vertices):
+            outline = np.round(vertices * (size / EM) - (0, MIDDLE * size), 3)
+            yield Glyph(Outline(outline, codes), Path(np.round(where, 3)), colour)
 
 
 def _svg(figure: Figure, title: str) -> bytes:
@@ -178,8 +260,17 @@ def _pdf(figure: Figure, title: str) -> bytes:
 
 
 def _png(figure: Figure, title: str) -> bytes:
+    """Write pixels without transparency, which the picture has none of: a quarter less."""
     data = BytesIO()
-    FigureCanvasAgg(figure).print_png(data, metadata={"Software": None, **_titled(title)})
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    words = PngInfo()
+    for key, value in _titled(title).items():
+        words.add_text(key, value)
+    image.save(
+        data, "png", dpi=(figure.dpi, figure.dpi), pnginfo=words, compress_level=PNG_LEVEL
+    )
     return data.getvalue()
 
 

@@ -69,6 +69,10 @@ class Grid:
     row_height: float
     rows: int
 
+    def row_y(self, row: int) -> float:
+        """Return the lower edge of a row."""
+        return round(self.bottom + (self.rows - 1 - row) * self.row_height, 3)
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:

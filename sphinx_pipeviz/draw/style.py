@@ -65,12 +65,9 @@ class Style(
         return _lighter(colour, 0.55 * chunk / max(1, chunks - 1)) if chunk else colour
 
     def text_on(self, fill: str) -> str:
-        """Return the text colour that a fill asks for: light on dark, else dark."""
-        return self.light_text if luminance(fill) < DARK else self.dark_text
+        """Return which of the two text colours is easier to read on a fill."""
+        return max(self.dark_text, self.light_text, key=lambda text: contrast(text, fill))
 
-
-#: Fills below this luminance get light text; royalblue (0.17) does, sandybrown does not.
-DARK = 0.3
 
 FILLS: dict[Kind, str] = {
     Kind.FORWARD: "forward",
@@ -114,6 +111,12 @@ def luminance(colour: str) -> float:
     knee = 0.04045  # of sRGB: linear below, a power above
     linear = [c / 12.92 if c <= knee else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, 1 to 21, as in WCAG."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def _lighter(colour: str, share: float) -> str:
