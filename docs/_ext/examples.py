@@ -40,8 +40,8 @@ class ErrorExample(SphinxDirective):
         """Return the source and the message."""
         text = "\n".join(self.content)
         source = nodes.literal_block(text, text, linenos=True, language="yaml")
-        answer = nodes.literal_block(text, message(text), language="none")
-        answer["classes"].append("message")
+        told = message(text)
+        answer = nodes.literal_block(told, told, language="none", classes=["message"])
         return [source, answer]
 
 

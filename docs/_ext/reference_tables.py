@@ -71,10 +71,14 @@ WORDS = {
 def _limits(kind: Any) -> str:
     if not isinstance(kind, types.IntType | types.FloatType) or kind.le == LONGEST:
         return ""
-    low = "" if kind.ge is None else f" from {kind.ge:g}"
+    low = "" if kind.ge is None else f" from {_number(kind.ge)}"
     if kind.gt is not None:
-        low = f" above {kind.gt:g}"
-    return low if kind.le is None else f"{low} to {kind.le:g}"
+        low = f" above {_number(kind.gt)}"
+    return low if kind.le is None else f"{low} to {_number(kind.le)}"
+
+
+def _number(value: float) -> str:
+    return re.sub(r"e\+0*", "e", f"{value:g}")
 
 
 def allowed(kind: Any, *, many: bool = False) -> str:
