@@ -28,6 +28,7 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     app.connect("config-inited", check_settings)
     app.connect("doctree-read", pictures.draw_early)
     app.connect("doctree-resolved", pictures.resolve)
+    app.connect("build-finished", pictures.clean_up)
     app.connect("env-purge-doc", failures.forget)
     app.connect("env-merge-info", failures.merge)
     app.connect("env-get-outdated", failures.outdated)

@@ -3,6 +3,7 @@ again on the next build."""
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -37,7 +38,8 @@ class InternalError(PipevizError):
 
 def unexpected(error: Exception) -> PipevizError:
     """Return a reportable error for an exception that should not have happened."""
-    logger.debug("sphinx-pipeviz failed", exc_info=error)
+    # as text: a parallel reader hands its log over, and cannot hand over a traceback
+    logger.debug("sphinx-pipeviz failed:\n%s", "".join(traceback.format_exception(error)))
     hint = "this is a mistake in sphinx-pipeviz; please report it"
     return InternalError(f"drawing failed: {type(error).__name__}: {error}", hint=hint)
 

@@ -35,7 +35,7 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
             else:
                 _text(app, node)
         except OSError as error:
-            logger.debug("sphinx-pipeviz draws this picture later", exc_info=error)
+            logger.debug("sphinx-pipeviz draws this picture later: %s", error)
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
             _replace(node, report(app.env, known, node.rawsource))
@@ -141,3 +141,11 @@ def _spare_folder(app: Sphinx, error: OSError) -> Path:
         hint = "pipeviz_cache_dir can name another one"
         logger.warning("%s (%s)", message, hint, type="pipeviz", subtype="cache")
     return Path(spare.name)
+
+
+def clean_up(app: Sphinx, _exception: Exception | None) -> None:
+    """Remove the temporary folder, once the builder has copied what it shows."""
+    spare: tempfile.TemporaryDirectory[str] | None = getattr(app, "_pipeviz_spare", None)
+    if spare is not None:
+        spare.cleanup()
+        del app._pipeviz_spare  # type: ignore[attr-defined]  # noqa: SLF001

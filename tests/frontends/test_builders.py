@@ -1,0 +1,249 @@
+"""Every builder shows the picture in a format it can, and warns of nothing."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from xml.etree import ElementTree as ET
+
+import pytest
+
+INDEX = """\
+Index
+=====
+
+.. toctree::
+
+   more
+
+.. pipeline-schedule::
+   :caption: A *caption*
+   :name: figure
+
+   schedule: 1f1b
+   devices: 3
+   microbatches: 4
+
+See :numref:`figure` and :ref:`this one <alone>`.
+
+.. pipeline-schedule::
+   :name: alone
+   :target: https://example.org/
+
+   schedule: gpipe
+   devices: 2
+   microbatches: 2
+
+* .. pipeline-schedule::
+     :width: 50%
+     :alt: In a list
+
+     1:
+       - {type: forward, batch: 1, start_time: 0, duration: 1}
+       - {type: backward, batch: 1, start_time: 1, duration: 2}
+
+.. list-table::
+
+   * - .. pipeline-schedule::
+          :caption: In a table
+
+          order: [0F0 0B0]
+"""
+MORE = """\
+# More
+
+```{pipeline-schedule}
+:caption: From Markdown
+:schedule: interleaved-1f1b
+:devices: 2
+:chunks: 2
+:microbatches: 4
+```
+"""
+PICTURES = 5
+#: What stands in the text grid of the first picture.
+GRID = "Device 1 |F1|F2|F3"
+
+#: builder -> the suffix of its pictures, or None where it shows text.
+FORMATS = {
+    "html": "svg",
+    "dirhtml": "svg",
+    "singlehtml": "svg",
+    "json": "svg",
+    "epub": "svg",
+    "htmlhelp": "png",
+    "latex": "pdf",
+    "texinfo": "png",
+    "text": None,
+    "man": None,
+    "xml": None,
+    "pseudoxml": None,
+    "gettext": None,
+    "linkcheck": None,
+    "changes": None,
+    "dummy": None,
+}
+
+
+@pytest.fixture(scope="module")
+def built(new_site):
+    """Return a function that builds the site once with each builder."""
+    site = new_site(
+        "extensions += ['myst_parser']",
+        "linkcheck_ignore = ['.*']",
+        index_rst=INDEX,
+        more_md=MORE,
+    )
+    results = {}
+
+    def build(builder):
+        if builder not in results:
+            # gettext identifies nodes, which wants doctrees of its own
+            own = ["-d", str(site.folder / "gettext")] if builder == "gettext" else []
+            results[builder] = site.build(builder, *own)
+        return site, results[builder]
+
+    return build
+
+
+@pytest.mark.parametrize("builder", FORMATS)
+def test_a_builder_warns_of_nothing(built, builder):
+    if builder == "htmlhelp":
+        pytest.importorskip("sphinxcontrib.htmlhelp")
+    _, result = built(builder)
+    assert (result.code, result.warnings) == (0, [])
+
+
+@pytest.mark.parametrize("builder", FORMATS)
+def test_a_builder_gets_one_file_per_picture_in_its_format(built, builder):
+    site, _ = built(builder)
+    suffixes = [name.rpartition(".")[2] for name in site.pictures(builder)]
+    expected = FORMATS[builder]
+    assert suffixes == ([expected] * PICTURES if expected else [])
+
+
+@pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml", "json"])
+def test_every_image_of_a_page_is_a_file_of_the_site(built, builder):
+    site, _ = built(builder)
+    pages = [
+        *(site.output / builder).rglob("*.html"),
+        *(site.output / builder).rglob("*.fjson"),
+    ]
+    found = set()
+    for page in pages:
+        text = page.read_text(encoding="utf-8").replace('\\"', '"')
+        found |= set(re.findall(r'<img [^>]*src="[^"]*/(pipeviz-[^"]*)"', text))
+    assert sorted(found) == site.pictures(builder)
+
+
+def test_the_epub_lists_its_pictures(built):
+    site, _ = built("epub")
+    (book,) = (site.output / "epub").glob("*.epub")
+    with zipfile.ZipFile(book) as archive:
+        pictures = [name for name in archive.namelist() if "pipeviz-" in name]
+        manifest = archive.read("content.opf").decode()
+        page = archive.read("index.xhtml").decode()
+    assert len(pictures) == PICTURES
+    for name in pictures:
+        assert f'href="{name}" ' in manifest
+    assert manifest.count('media-type="image/svg+xml"') == PICTURES
+    assert "<img " in page
+    assert "<svg" not in page
+    ET.fromstring(page.encode())  # noqa: S314  (what we just wrote)
+
+
+def test_latex_includes_the_pictures_as_pdf(built):
+    site, _ = built("latex")
+    text = site.page("site.tex", "latex")
+    names = set(re.findall(r"\\sphinxincludegraphics(?:\[[^]]*\])?\{\{(.*?)\}\.pdf\}", text))
+    assert {f"{name}.pdf" for name in names} == set(site.pictures("latex"))
+    assert len(re.findall(r"\\(?:caption|sphinxfigcaption)\{", text)) == 3
+
+
+def test_texinfo_includes_the_pictures_as_png(built):
+    site, _ = built("texinfo")
+    text = site.page("site.texi", "texinfo")
+    names = set(re.findall(r"@image\{.*?/(pipeviz-[^,]*),.*?,png\}", text))
+    assert {f"{name}.png" for name in names} == set(site.pictures("texinfo"))
+
+
+@pytest.mark.parametrize(
+    ("builder", "name"),
+    [("text", "index.txt"), ("xml", "index.xml"), ("pseudoxml", "index.pseudoxml")],
+)
+def test_readers_of_text_get_the_grid_and_the_caption(built, builder, name):
+    site, _ = built(builder)
+    text = site.page(name, builder)
+    assert GRID in text
+    assert "caption" in text
+    assert "Device 1 |F1|B1" in text
+
+
+def test_readers_of_man_pages_get_the_grid(built):
+    site, _ = built("man")
+    assert GRID in site.page("site.1", "man")
+
+
+def test_the_xml_is_well_formed(built):
+    site, _ = built("xml")
+    for name in ("index.xml", "more.xml"):
+        root = ET.fromstring(site.page(name, "xml"))  # noqa: S314  (what we just wrote)
+        assert [
+            node.text for node in root.iter("literal_block") if "Device 1" in (node.text or "")
+        ]
+    assert "spec" not in {key for node in root.iter() for key in node.attrib}
+
+
+def test_a_block_of_text_keeps_the_name_of_its_picture(built):
+    site, _ = built("xml")
+    root = ET.fromstring(site.page("index.xml", "xml"))  # noqa: S314  (what we just wrote)
+    (alone,) = [node for node in root.iter("literal_block") if node.get("ids") == "alone"]
+    assert "Device 2" in (alone.text or "")
+
+
+def test_captions_are_offered_for_translation(built):
+    site, _ = built("gettext")
+    assert 'msgid "A *caption*"' in site.page("index.pot", "gettext")
+    assert 'msgid "From Markdown"' in site.page("more.pot", "gettext")
+
+
+def test_an_unknown_builder_without_images_gets_the_grid(site):
+    site.write(
+        "odd_builder.py",
+        """\
+        from sphinx.builders.text import TextBuilder
+
+        class Odd(TextBuilder):
+            name = "odd"
+
+        def setup(app):
+            app.add_builder(Odd)
+        """,
+    )
+    site.configure(
+        "import pathlib, sys",
+        "sys.path.insert(0, str(pathlib.Path(__file__).parent))",
+        "extensions += ['odd_builder']",
+    )
+    site.write("index.rst", INDEX.replace("   more\n", ""))
+    assert site.build("odd").warnings == []
+    assert GRID in site.page("index.txt", "odd")
+
+
+def test_furo_shows_the_picture(new_site):
+    pytest.importorskip("furo")
+    site = new_site("html_theme = 'furo'", index_rst=INDEX.replace("   more\n", ""))
+    assert site.build().warnings == []
+    assert site.page("index.html").count('src="_images/pipeviz-') == PICTURES - 1
+
+
+def test_a_translated_caption_is_shown(site):
+    site.write("index.rst", "T\n=\n\n" + INDEX[INDEX.index(".. pipe") : INDEX.index("See")])
+    site.configure("language = 'de'", "locale_dirs = ['locale']")
+    site.write(
+        "locale/de/LC_MESSAGES/index.po",
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        'msgid "A *caption*"\nmsgstr "Eine *Unterschrift*"\n',
+    )
+    assert site.build_apart().warnings == []  # Sphinx keeps a language for the process
+    assert "Eine <em>Unterschrift</em>" in site.page("index.html")

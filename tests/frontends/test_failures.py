@@ -1,0 +1,222 @@
+"""What becomes of an error: the box, the other pages, the next build, and silence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sphinx_pipeviz
+from sphinx_pipeviz import errors
+from sphinx_pipeviz.frontends import directive, failures, pictures
+
+GOOD = """\
+.. pipeline-schedule::
+
+   schedule: gpipe
+   devices: 2
+   microbatches: 2
+"""
+BAD = GOOD.replace("gpipe", "gpipp")
+INDEX = "Index\n=====\n\n.. toctree::\n\n   bad\n   good\n"
+
+
+def titled(text: str) -> str:
+    return "Title\n=====\n\n" + text
+
+
+@pytest.fixture
+def failing(site):
+    """Return a site of a page with an error and a page without."""
+    site.write("index.rst", INDEX)
+    site.write("good.rst", titled(GOOD))
+    site.write("bad.rst", titled(BAD))
+    return site
+
+
+MESSAGE = (
+    "bad.rst:6: WARNING: there is no schedule 'gpipp' (did you mean 'gpipe'?) [pipeviz.spec]"
+)
+
+
+def test_the_page_shows_the_error_and_what_was_written(failing):
+    failing.build()
+    html = failing.page("bad.html")
+    assert '<div class="pipeviz-error admonition error">' in html
+    words = "there is no schedule 'gpipp' (did you mean 'gpipe'?)"
+    assert f"<p>pipeline-schedule (line 6): {words}</p>" in html.replace("&#39;", "'")
+    assert re.search(
+        r"<pre>.*\.\. pipeline-schedule::\n\n   schedule: gpipp\n", html, re.DOTALL
+    )
+    assert "<img" not in html
+
+
+def test_the_box_keeps_dashes_as_they_are_written(site):
+    site.configure("extensions += ['myst_parser']")
+    site.write("index.md", "# T\n\n```{pipeline-schedule}\n---\norder: [0F0 0B0]\n```\n")
+    site.build()
+    assert "must not start with ---, which" in site.page("index.html")
+
+
+def test_other_pages_are_built(failing):
+    result = failing.build()
+    assert result.code == 1
+    assert "<img" in failing.page("good.html")
+    assert failing.pictures()
+
+
+@pytest.mark.parametrize(
+    "builder", ["html", "latex", "epub", "text", "man", "texinfo", "xml", "json", "gettext"]
+)
+def test_the_error_is_the_only_warning_in_every_builder(failing, builder):
+    assert failing.build(builder).warnings == [MESSAGE]
+
+
+def test_words_of_an_error_are_not_offered_for_translation(failing):
+    failing.build("gettext")
+    assert "gpipp" not in failing.page("bad.pot", "gettext")
+
+
+def test_an_unchanged_build_fails_again_until_the_error_is_mended(failing):
+    results = [failing.build(), failing.build(), failing.build("text"), failing.build()]
+    assert [(result.code, result.warnings) for result in results] == [(1, [MESSAGE])] * 4
+    failing.write("bad.rst", titled(GOOD) + "\n")
+    assert [(r.code, r.warnings) for r in (failing.build(), failing.build())] == [(0, [])] * 2
+    assert "pipeviz-error" not in failing.page("bad.html")
+
+
+def test_only_the_failed_page_is_read_again(failing):
+    failing.build()
+    assert "0 added, 1 changed, 0 removed" in failing.build().status
+
+
+def test_an_error_in_a_page_that_was_removed_is_forgotten(failing):
+    failing.build()
+    (failing.source / "bad.rst").unlink()
+    failing.write("index.rst", INDEX.replace("   bad\n", ""))
+    assert failing.build().warnings == []
+    assert failing.build().code == 0
+
+
+def test_an_error_that_a_parallel_reader_found_fails_again(failing):
+    for number in range(12):
+        failing.write(f"more{number:02}.rst", ":orphan:\n\n" + titled(GOOD))
+    results = [failing.build("html", "-j", "2") for _ in range(2)]
+    assert [(result.code, result.warnings) for result in results] == [(1, [MESSAGE])] * 2
+
+
+@pytest.mark.parametrize("silenced", ["pipeviz", "pipeviz.spec", "pipeviz.*"])
+def test_warnings_can_be_suppressed(failing, silenced):
+    failing.configure(f"suppress_warnings = [{silenced!r}]")
+    result = failing.build()
+    assert (result.code, result.warnings) == (0, [])
+    assert "pipeviz-error" in failing.page("bad.html")
+
+
+def test_suppressing_another_subtype_changes_nothing(failing):
+    failing.configure("suppress_warnings = ['pipeviz.plan', 'pipeviz.style']")
+    assert failing.build().warnings == [MESSAGE]
+
+
+# A YAML file as argument
+
+
+def test_mending_a_file_reads_just_the_page_that_uses_it(failing):
+    failing.write("bad.rst", titled(".. pipeline-schedule:: one.yaml\n"))
+    failing.write("one.yaml", "schedule: gpipp\ndevices: 2\nmicrobatches: 2\n")
+    assert failing.build().warnings == [MESSAGE.replace("bad.rst:6", "one.yaml:1")]
+    failing.write("one.yaml", "schedule: gpipe\ndevices: 2\nmicrobatches: 2\n")
+    mended = failing.build()
+    assert (mended.code, mended.warnings) == (0, [])
+    assert "0 added, 1 changed, 0 removed" in mended.status
+
+
+def test_a_missing_file_is_found_once_it_is_there(failing):
+    failing.write("bad.rst", titled(".. pipeline-schedule:: one.yaml\n"))
+    assert failing.build().code == 1
+    failing.write("one.yaml", "schedule: gpipe\ndevices: 2\nmicrobatches: 2\n")
+    assert failing.build().code == 0
+    assert "<img" in failing.page("bad.html")
+
+
+# Mistakes of ours
+
+
+class OurMistakeError(Exception):
+    pass
+
+
+def broken(*_args, **_kwargs):
+    message = "it broke"
+    raise OurMistakeError(message)
+
+
+INTERNAL = (
+    "bad.rst:4: WARNING: drawing failed: OurMistakeError: it broke"
+    " (this is a mistake in sphinx-pipeviz; please report it) [pipeviz.internal]"
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "builder"),
+    [
+        (directive, "read_spec", "html"),
+        (directive, "timeline_of", "html"),
+        (directive, "describe", "latex"),
+        (pictures, "draw", "html"),
+        (pictures, "draw", "text"),
+        (pictures, "picture_key", "epub"),
+    ],
+)
+def test_a_mistake_of_ours_becomes_a_box_again_and_again(
+    failing, monkeypatch, module, name, builder
+):
+    failing.write("bad.rst", titled(GOOD))
+    failing.write("good.rst", titled("Words.\n"))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, broken)
+        results = [failing.build(builder) for _ in range(2)]
+    assert [(result.code, result.warnings) for result in results] == [(1, [INTERNAL])] * 2
+    assert failing.build(builder).code == 0
+
+
+@pytest.mark.parametrize(("module", "name"), [(directive, "read_spec"), (pictures, "draw")])
+def test_a_mistake_of_ours_in_a_parallel_reader_becomes_a_box(site, monkeypatch, module, name):
+    for number in range(12):
+        site.write(f"page{number:02}.rst", ":orphan:\n\n" + titled(GOOD))
+    site.write("index.rst", titled("Words.\n"))
+    monkeypatch.setattr(module, name, broken)
+    result = site.build("html", "-j", "2")
+    expected = {INTERNAL.replace("bad.rst:4", f"page{n:02}.rst:6") for n in range(12)}
+    assert result.code == 1
+    assert set(result.warnings) == expected
+
+
+def test_a_mistake_of_ours_while_writing_becomes_a_box(failing, monkeypatch):
+    failing.write("bad.rst", titled(GOOD))
+    failing.write("good.rst", titled("Words.\n"))
+    failing.build("dummy")
+    monkeypatch.setattr(pictures, "draw", broken)
+    assert failing.build().warnings == [INTERNAL]
+    assert "pipeviz-error" in failing.page("bad.html")
+    assert "schedule: gpipe" in failing.page("bad.html")
+
+
+# The list of subtypes
+
+
+def subtypes_in_code() -> set[str]:
+    """Return the subtypes that errors and warnings have."""
+    package = Path(sphinx_pipeviz.__file__).parent
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    written = set(re.findall(r"subtype(?:: ClassVar\[str\])? ?= ?\"(\w+)\"", texts))
+    return written - {errors.PipevizError.subtype}
+
+
+def test_the_listed_subtypes_are_those_in_the_code():
+    assert subtypes_in_code() == set(failures.SUBTYPES)
+
+
+def test_every_subtype_is_described():
+    assert all(len(text) > 10 for text in failures.SUBTYPES.values())

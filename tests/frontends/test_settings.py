@@ -1,0 +1,152 @@
+"""The settings in conf.py, and what the extension tells Sphinx about itself."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+import sphinx_pipeviz
+from sphinx_pipeviz.frontends.settings import FORMATS, SETTINGS
+
+PAGE = """\
+Title
+=====
+
+.. pipeline-schedule::
+
+   schedule: gpipe
+   devices: 2
+   microbatches: 2
+"""
+
+
+@pytest.fixture
+def drawn(site):
+    """Return a site that was built with a picture."""
+    site.write("index.rst", PAGE)
+    assert site.build().warnings == []
+    return site
+
+
+def picture(site) -> str:
+    (path,) = (site.output / "html").rglob("pipeviz-*.svg")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("pipeviz_style = 'sed'", "there is no style 'sed' (did you mean 'seed'?)"),
+        ("pipeviz_style = {'forward': 'blue'}", "style.forward cannot be the text 'blue'"),
+        ("pipeviz_style = 3", "a style is a name or a mapping, not 3"),
+        ("pipeviz_formats = ['gif']", "there is no format 'gif' (choose from svg, pdf, png)"),
+        ("pipeviz_formats = 'svg'", "there is no format 'svg'"),
+        ("pipeviz_max_ops = 0", "the limit must be a whole number of at least 1, not 0"),
+        ("pipeviz_max_ops = True", "the limit must be a whole number of at least 1, not True"),
+        ("pipeviz_max_ops = '9'", "the limit must be a whole number of at least 1, not '9'"),
+        ("pipeviz_cache_dir = 3", "a folder is text, not 3"),
+    ],
+)
+def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
+    before = picture(drawn)
+    drawn.configure(line)
+    result = drawn.build("html", "-E")
+    (warning,) = result.warnings
+    name = line.partition(" ")[0]
+    assert warning.startswith(f"WARNING: {name} in conf.py: ")
+    assert message in warning
+    assert warning.endswith(" [pipeviz.config]")
+    assert picture(drawn) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pipeviz_style = 'seed'",
+        "pipeviz_style = {'base': 'seed', 'forward': '#123456', 'first': 0}",
+        "pipeviz_formats = ['png', 'pdf']",
+        "pipeviz_formats = ('svg',)",
+        "pipeviz_formats = []",
+        "pipeviz_max_ops = 12",
+        "pipeviz_cache_dir = None",
+        "pipeviz_cache_dir = '../pictures'",
+    ],
+)
+def test_a_right_value_is_taken_and_keeps_an_unchanged_build_quiet(drawn, line):
+    drawn.configure(line)
+    assert drawn.build().warnings == []
+    again = drawn.build()
+    assert "no targets are out of date." in again.status
+
+
+def test_a_limit_on_ops_is_kept(drawn):
+    drawn.configure("pipeviz_max_ops = 7")
+    (warning,) = drawn.build().warnings
+    assert warning.startswith("index.rst:6: WARNING: ") or "index.rst:" in warning
+    assert "7" in warning
+
+
+def test_the_style_is_that_of_pictures_that_ask_for_none(drawn):
+    asked = PAGE.replace("   schedule", "   style: seed\n   schedule")
+    drawn.write("other.rst", ":orphan:\n\n" + asked)
+    drawn.configure("pipeviz_style = {'forward': '#123456'}")
+    assert drawn.build().warnings == []
+    assert "#123456" in picture_of(drawn, "index.html")
+    assert "#123456" not in picture_of(drawn, "other.html")
+
+
+def picture_of(site, page: str) -> str:
+    name = site.page(page).partition("_images/")[2].partition('"')[0]
+    return (site.output / "html" / "_images" / name).read_text(encoding="utf-8")
+
+
+def test_formats_are_taken_in_the_order_of_preference(drawn):
+    drawn.configure("pipeviz_formats = ['png', 'svg']")
+    drawn.build()
+    assert ".png" in drawn.page("index.html")
+
+
+def test_no_format_gives_the_text_grid(drawn):
+    drawn.configure("pipeviz_formats = []")
+    drawn.build()
+    assert "<img" not in drawn.page("index.html")
+    assert "Device 1 |F1|F2|" in drawn.page("index.html")
+
+
+def test_every_setting_has_a_plain_default_of_its_own_type():
+    for name, setting in SETTINGS.items():
+        assert name.startswith("pipeviz_")
+        assert isinstance(setting.default, setting.types)
+        assert pickle.loads(pickle.dumps(setting.default)) == setting.default  # noqa: S301
+        setting.check(setting.default)
+        assert setting.summary.endswith(".")
+
+
+def test_every_format_is_one_that_the_renderer_knows():
+    from sphinx_pipeviz.frontends.pictures import MIME_TYPES  # noqa: PLC0415
+    from sphinx_pipeviz.render import FORMATS as KNOWN  # noqa: PLC0415
+
+    assert set(FORMATS) == set(MIME_TYPES)
+    assert set(FORMATS) <= set(KNOWN)
+
+
+class Recorder:
+    """Stands for Sphinx; notes what an extension adds."""
+
+    def __init__(self) -> None:
+        self.added: dict[str, list[str]] = {}
+
+    def __getattr__(self, name: str):
+        return lambda *args, **_: self.added.setdefault(name, []).append(args[0])
+
+
+def test_the_extension_says_its_version_and_that_it_may_run_in_parallel():
+    app = Recorder()
+    metadata = sphinx_pipeviz.setup(app)
+    assert metadata["version"] == sphinx_pipeviz.__version__
+    assert isinstance(metadata["env_version"], int)
+    assert metadata["parallel_read_safe"] is True
+    assert metadata["parallel_write_safe"] is True
+    assert app.added["add_directive"] == ["pipeline-schedule"]
+    assert sorted(app.added["add_config_value"]) == sorted(SETTINGS)
