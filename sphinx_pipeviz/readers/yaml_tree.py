@@ -92,12 +92,12 @@ def parse_tree(text: str, locate: Locate) -> Tree:
     finally:
         if loader is not None:
             loader.dispose()
-    marks = Marks({(): locate(0)})
     if node is None:
-        return Tree(None, marks)
+        return Tree(None, Marks({(): locate(0)}))
     if unfolded > MAX_ENTRIES:
         message = f"the text unfolds to more than {MAX_ENTRIES:,} entries"
         raise SpecError(message, locate(0), "use fewer aliases")
+    marks = Marks()
     walk = _Walk(locate, marks)
     return Tree(walk.value(node, (), 0), marks)
 
