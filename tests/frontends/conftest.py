@@ -25,6 +25,7 @@ version = release = "1"
 extensions = ["sphinx_pipeviz"]
 html_theme = "basic"
 numfig = True
+show_warning_types = True
 exclude_patterns = ["parts"]
 """
 
@@ -40,9 +41,10 @@ class Result:
 
 @contextlib.contextmanager
 def deprecation_is_an_error_of_ours():
-    """Let others use what Sphinx will remove: MyST 5.2 and its JSON builder use app."""
+    """Let others use what will be removed: MyST 5.2 and the JSON builder use Sphinx's app,
+    matplotlib 3.9 uses old names of pyparsing."""
     with warnings.catch_warnings():
-        for module in ("myst_parser", "sphinxcontrib", "furo", "sphinx_basic_ng"):
+        for module in ("myst_parser", "sphinxcontrib", "furo", "sphinx_basic_ng", "matplotlib"):
             warnings.filterwarnings(
                 "ignore", module=rf"{module}\b", category=DeprecationWarning
             )

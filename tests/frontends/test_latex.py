@@ -9,13 +9,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from matplotlib import image
 
 PROGRAMS = ("latexmk", "pdflatex", "pdftoppm", "pdfimages", "pdftotext")
 LACKING = [program for program in PROGRAMS if shutil.which(program) is None]
 
 pytestmark = [
     pytest.mark.latex,
+    # matplotlib 3.9 uses names that pyparsing calls old
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:matplotlib"),
     pytest.mark.skipif(
         bool(LACKING) and not os.environ.get("CI"), reason=f"not installed: {LACKING}"
     ),
@@ -81,6 +82,8 @@ def pdf(new_site):
 @pytest.fixture(scope="module")
 def pixels(pdf):
     """Return the pixels of the page that shows the pictures: rows x columns x RGB."""
+    from matplotlib import image  # noqa: PLC0415  (only where LaTeX is)
+
     run("pdftoppm", "-r", str(DPI), "-png", "site.pdf", "page", folder=pdf.parent)
     pages = [image.imread(path) for path in sorted(pdf.parent.glob("page-*.png"))]
     whole = [(page[:, :, :3] * 255).round().astype(int) for page in pages]

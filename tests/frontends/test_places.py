@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
 
 MARK = ">>"
+OLD_MYST = int(version("myst-parser").partition(".")[0]) < 5
 Files = dict[str, str]
 
 #: name -> what the message says, option lines, body lines; MARK is on the offending line.
@@ -373,6 +375,10 @@ def built(new_site):
 def test_a_mistake_is_reported_once_with_its_file_and_line(built, place, mistake):
     _, result = built
     message, options, body = MISTAKES[mistake]
+    if OLD_MYST and mistake in OPTIONS and place.__name__.startswith("myst"):
+        pytest.skip("MyST before 5 does not hand over option lines")
+    if OLD_MYST and place in (myst_blank_lines, myst_include):
+        pytest.skip("MyST before 5 miscounts lines in included files and before empty lines")
     name = _name(place, mistake)
     files = place(name, options, body)
     own = [line for line in result.warnings if line.startswith(tuple(f"{f}:" for f in files))]
