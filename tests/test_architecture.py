@@ -144,12 +144,16 @@ def test_only_setup_and_the_type_checker_see_sphinx_in_the_package():
     "statement",
     [
         "import sphinx_pipeviz",
-        "from sphinx_pipeviz.frontends.command import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit as stop: assert not stop.code",
+        (
+            "from sphinx_pipeviz.frontends.command import main\n"
+            "try: main(['--help'])\n"
+            "except SystemExit as stop: assert not stop.code"
+        ),
         "import sphinx_pipeviz as pv\npv.measure(pv.plan('1f1b', devices=2, microbatches=2))",
-        "import sphinx_pipeviz as pv\n"
-        "pv.render(pv.plan('1f1b', devices=2, microbatches=2), 'text')",
+        (
+            "import sphinx_pipeviz as pv\n"
+            "pv.render(pv.plan('1f1b', devices=2, microbatches=2), 'text')"
+        ),
     ],
     ids=["import", "help", "measure", "text"],
 )

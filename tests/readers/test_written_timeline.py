@@ -1,0 +1,77 @@
+import pytest
+
+import sphinx_pipeviz as pv
+from sphinx_pipeviz.readers.written_timeline import TYPES, timeline_from_data
+
+
+def task(type_, start=0, **keys):
+    return {"type": type_, "batch": 1, "start_time": start, "duration": 1} | keys
+
+
+@pytest.mark.parametrize(("word", "kind"), TYPES.items())
+def test_every_word_for_a_kind_is_read_in_any_case(word, kind):
+    for written in (word, word.upper(), word.replace("-", "_"), f" {word} "):
+        assert timeline_from_data({0: [task(written)]}).rows[0][0].slot.kind == kind
+
+
+def test_a_word_of_the_authors_own_is_another_kind_of_op():
+    (run,) = timeline_from_data({0: [task("allreduce", batch=None)]}).rows[0]
+    assert run.slot == pv.Op(None, pv.Kind.OTHER, None, "allreduce")
+
+
+def test_rows_keep_the_written_order_and_are_sorted_by_time():
+    timeline = timeline_from_data({"b": [task("f", 3), task("f", 1, batch=2)], "a": []})
+    assert [[run.start for run in row] for row in timeline.rows] == [[1, 3], []]
+    assert timeline.as_written
+    assert timeline.stages == 0
+
+
+def test_written_stages_are_known():
+    assert timeline_from_data({0: [task("f", stage=0), task("f", 1, stage=5)]}).stages == 6
+
+
+def test_other_mappings_and_sequences_are_read():
+    timeline = timeline_from_data({0: (task("f"), task("b", 1.5))})
+    assert [run.end for run in timeline.rows[0]] == [1, 2.5]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1, "0", None, True, 10**13])
+def test_a_time_that_is_none_is_refused(number):
+    with pytest.raises(pv.SpecError) as caught:
+        timeline_from_data({0: [task("f", number)]})
+    assert "finite" in caught.value.message or "start_time must be" in caught.value.message
+
+
+@pytest.mark.parametrize("kind", ["forward", "backward", "i", "w"])
+def test_what_belongs_to_a_microbatch_says_which(kind):
+    with pytest.raises(pv.SpecError, match=f"this {kind} task lacks the key 'batch'"):
+        timeline_from_data({0: [task(kind, batch=None)]})
+
+
+def test_the_optimizer_belongs_to_no_microbatch():
+    steps = [task("optimizer", batch=None), task("optimizer", 1, batch=None)]
+    assert len(timeline_from_data({0: steps}).rows[0]) == 2
+
+
+def test_a_timeline_of_a_plan_is_possible_when_written():
+    timeline = pv.simulate(pv.plan("vpp", devices=3, microbatches=6, chunks=2))
+    written = {
+        device: [
+            {
+                "type": run.slot.kind.value,
+                "batch": run.slot.microbatch,
+                "stage": run.slot.stage,
+                "start_time": run.start,
+                "duration": run.duration,
+            }
+            for run in reversed(row)
+        ]
+        for device, row in enumerate(timeline.rows)
+    }
+    assert timeline_from_data(written).rows == timeline.rows
+
+
+@pytest.mark.parametrize("data", [{}, {0: []}, {0: [], 1: []}])
+def test_a_timeline_without_tasks_is_refused(data):
+    with pytest.raises(pv.SpecError, match="the timeline has no tasks"):
+        timeline_from_data(data)
