@@ -15,7 +15,7 @@ from sphinx_pipeviz.ops import Kind, Op, Run
 #: In points: smaller labels are left out.
 SMALLEST_LABEL = 4.2
 #: Share of a cell's width that stays free on each side of its label.
-PADDING = 0.18
+PADDING = 0.15
 #: Share of labels that may be smaller than the others.
 RARE = 0.1
 

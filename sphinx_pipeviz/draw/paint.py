@@ -114,7 +114,8 @@ def _default_settings() -> Iterator[None]:
     """Use matplotlib's own defaults, whatever a matplotlibrc says, and put all back."""
     settings: dict[Any, Any] = mpl.rcParams
     with _LOCK, warnings.catch_warnings():
-        before = dict.copy(settings)
+        # dict's own methods: matplotlib's would choose a backend and import pyplot.
+        before = dict(dict.items(settings))
         dict.update(settings, _defaults())
         try:
             yield
@@ -124,8 +125,8 @@ def _default_settings() -> Iterator[None]:
 
 @functools.cache
 def _defaults() -> dict[str, Any]:
-    settings: dict[Any, Any] = mpl.rcParamsDefault
-    kept = {key: value for key, value in settings.items() if not key.startswith("backend")}
+    settings: Any = dict.items(mpl.rcParamsDefault)
+    kept = {key: value for key, value in settings if not key.startswith("backend")}
     return {**kept, "svg.hashsalt": "sphinx-pipeviz"}
 
 

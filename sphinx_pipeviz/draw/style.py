@@ -83,8 +83,14 @@ STYLES: dict[str, Style] = {
 }
 
 
-def resolve_style(style: str | dict[str, Any]) -> Style:
+def resolve_style(
+    style: str | dict[str, Any], default: str | dict[str, Any] = "seed"
+) -> Style:
     """Turn a style's name, or a mapping of ``base`` and overrides, into a Style.
+
+    Args:
+        style: What was asked for.
+        default: The base of a mapping that names none.
 
     Raises:
         StyleError: The name, a key or a value does not exist or fit.
@@ -94,8 +100,8 @@ def resolve_style(style: str | dict[str, Any]) -> Style:
             hint = did_you_mean(style, STYLES) or f"known: {', '.join(STYLES)}"
             raise StyleError(f"there is no style '{style[:40]}'", hint=hint, path=("style",))
         return STYLES[style]
-    base = style.get("base", "seed")
-    if not isinstance(base, str):
+    base = style.get("base", default)
+    if "base" in style and not isinstance(base, str):
         raise StyleError("style.base must be the name of a style", path=("style", "base"))
     overrides = {key: value for key, value in style.items() if key != "base"}
     try:

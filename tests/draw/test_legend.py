@@ -1,0 +1,95 @@
+"""The legend lists what occurs, in words that fit."""
+
+import itertools
+
+import pytest
+
+import sphinx_pipeviz as pv
+from sphinx_pipeviz.draw.layout import lay_out
+from sphinx_pipeviz.draw.legend import BETWEEN, entries, place_legend
+from sphinx_pipeviz.draw.paint import text_width
+from sphinx_pipeviz.draw.style import STYLES, resolve_style
+
+SEED = STYLES["seed"]
+
+
+def timeline_of(*kinds, names=("",)):
+    runs = tuple(
+        pv.Run(float(i), 1.0, pv.Op(0, kind, i, name))
+        for i, (kind, name) in enumerate((kind, name) for kind in kinds for name in names)
+    )
+    return pv.Timeline((runs,), stages=1)
+
+
+def words(timeline, *, full=False):
+    return [entry.text for entry in entries(timeline, SEED, full=full)]
+
+
+def test_only_kinds_that_occur_are_listed_in_a_fixed_order():
+    kinds = pv.Kind
+    assert words(timeline_of(kinds.BACKWARD, kinds.FORWARD)) == ["Forward", "Backward"]
+    assert words(timeline_of(kinds.FORWARD)) == ["Forward"]
+    split = timeline_of(kinds.BACKWARD_WEIGHT, kinds.BACKWARD_INPUT, kinds.FORWARD)
+    assert words(split) == ["Forward", "Backward for input", "Backward for weights"]
+
+
+def test_the_full_legend_always_has_the_seeds_three_entries():
+    full = words(timeline_of(pv.Kind.FORWARD), full=True)
+    assert full == ["Forward", "Backward", "Optimizer step"]
+
+
+def test_a_single_word_of_the_author_names_the_entry_and_several_are_other():
+    assert words(timeline_of(pv.Kind.OTHER, names=("all-reduce",))) == ["all-reduce"]
+    assert words(timeline_of(pv.Kind.OTHER, names=("send", "recv"))) == ["Other"]
+
+
+@pytest.mark.parametrize("name", ["word " * 100, "x" * 5000, "two\nlines\tand\x07bell"])
+def test_a_long_or_odd_word_is_shortened_to_one_line(name):
+    (text,) = words(timeline_of(pv.Kind.OTHER, names=(name,)))
+    assert len(text) <= 40
+    assert text.isprintable()
+    assert text[0] == name[0]
+
+
+def test_chunks_are_parts_of_one_swatch_in_the_fills_of_the_tasks():
+    plan = pv.plan("interleaved-1f1b", devices=2, microbatches=4, chunks=3)
+    timeline = pv.simulate(plan)
+    forward, backward = entries(timeline, SEED, full=False)
+    assert forward.text == "Forward, chunks 1 to 3"
+    assert forward.fills == tuple(SEED.fill(pv.Kind.FORWARD, chunk, 3) for chunk in range(3))
+    scene = lay_out(timeline, SEED, text_width)
+    assert {boxes.fill for boxes in scene.tasks} == {*forward.fills, *backward.fills}
+    assert [boxes.fill for boxes in scene.legend] == [*forward.fills, *backward.fills]
+    parts = [box for boxes in scene.legend[:3] for box in boxes.boxes]
+    for (x, _, width, _), (following, *_) in itertools.pairwise(parts):
+        assert x + width == pytest.approx(following, abs=0.02)
+
+
+def test_entries_that_do_not_fit_in_one_line_start_another_each_line_centred():
+    kinds = pv.Kind
+    timeline = timeline_of(kinds.FORWARD, kinds.BACKWARD_INPUT, kinds.BACKWARD_WEIGHT)
+    listed = entries(timeline, SEED, full=True)
+    lines = place_legend(listed, 9.0, 200.0, text_width)
+    assert [entry.text for line in lines for entry in line] == [e.text for e in listed]
+    assert len(lines) > 1
+    for number, line in enumerate(lines):
+        assert {entry.line for entry in line} == {number}
+        left = line[0].x
+        right = 200 - line[-1].text_x - 9 * text_width(line[-1].text, "regular")
+        assert left == pytest.approx(right, abs=0.02)
+        assert left >= 0
+        for one, other in itertools.pairwise(line):
+            end = one.text_x + 9 * text_width(one.text, "regular")
+            assert other.x - end == pytest.approx(9 * BETWEEN, abs=0.02)
+
+
+def test_a_narrow_picture_gets_smaller_words_rather_than_cut_ones():
+    plan = pv.plan("interleaved-1f1b", devices=2, microbatches=2)
+    style = resolve_style({"width": 150, "font-size": 30})
+    scene = lay_out(pv.simulate(plan), style, text_width)
+    ends = [
+        stamp.places[0][0] + stamp.size * text_width(stamp.text, "regular")
+        for stamp in scene.texts
+        if stamp.align == "left"
+    ]
+    assert max(ends) <= 150

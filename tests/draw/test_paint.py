@@ -1,0 +1,236 @@
+"""The same bytes always and everywhere, and nothing left behind in matplotlib."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib import patheffects
+from PIL import Image
+
+import sphinx_pipeviz as pv
+from sphinx_pipeviz.draw.layout import lay_out
+from sphinx_pipeviz.draw.paint import PIXELS, paint, text_width
+from sphinx_pipeviz.draw.style import STYLES
+
+FORMATS = ["svg", "pdf", "png"]
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = {
+    "text.usetex": True,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "other",
+    "svg.id": "mine",
+    "savefig.bbox": "tight",
+    "savefig.dpi": 17,
+    "savefig.transparent": True,
+    "figure.dpi": 31,
+    "figure.autolayout": True,
+    "figure.facecolor": "red",
+    "font.family": "monospace",
+    "font.size": 40,
+    "path.simplify": False,
+    "path.snap": False,
+    "path.sketch": (5, 50, 5),
+    "patch.linewidth": 9,
+    "patch.antialiased": False,
+    "pdf.compression": 0,
+    "agg.path.chunksize": 100,
+    "axes.unicode_minus": False,
+}
+
+
+def scene_of(name="1f1b", devices=4, microbatches=8):
+    plan = pv.plan(name, devices=devices, microbatches=microbatches)
+    return lay_out(pv.simulate(plan), STYLES["seed"], text_width)
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return {kind: paint(scene_of(), kind) for kind in FORMATS}
+
+
+# The picture
+
+
+def test_the_svg_is_well_formed_and_has_the_scenes_size(expected):
+    root = ET.fromstring(expected["svg"])  # noqa: S314  (our own)
+    scene = scene_of()
+    assert root.tag == f"{SVG}svg"
+    assert float(root.get("width").removesuffix("pt")) == pytest.approx(scene.width)
+    assert float(root.get("height").removesuffix("pt")) == pytest.approx(scene.height, abs=1e-3)
+
+
+def test_pdf_and_png_are_what_they_say(expected):
+    assert expected["pdf"].startswith(b"%PDF-")
+    assert expected["pdf"].rstrip().endswith(b"%%EOF")
+    image = Image.open(BytesIO(expected["png"]))
+    scene = scene_of()
+    assert image.size == (int(scene.width / 72 * 300), int(scene.height / 72 * 300))
+    assert image.mode == "RGB"
+    assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_pixels_of_tasks_labels_idle_time_and_background_have_their_colours(expected):
+    scene = scene_of()
+    image = Image.open(BytesIO(expected["png"]))
+
+    def pixel(x, y):
+        return image.getpixel((round(x / 72 * 300), image.height - 1 - round(y / 72 * 300)))
+
+    def rgb(colour):
+        return tuple(bytes.fromhex(colour[1:]))
+
+    for boxes in scene.tasks:
+        for x, y, width, height in boxes.boxes:
+            assert pixel(x + width / 2, y + height * 0.06) == rgb(boxes.fill)
+    assert pixel(1, 1) == rgb(scene.background)
+    x, y, width, height = scene.idle.boxes[-1]
+    assert pixel(x + 0.3 * scene.grid.unit, y + height / 2) == rgb(scene.idle.fill)
+    for stamp in scene.labels:
+        ink = {
+            pixel(x + dx / 4, y + dy / 4)
+            for x, y in stamp.places
+            for dx in range(-6, 7)
+            for dy in range(-9, 10)
+        }
+        assert rgb(stamp.colour) in ink  # and not covered by the task
+
+
+def test_every_rectangle_and_label_of_the_scene_is_in_the_svg(expected):
+    scene = scene_of()
+    text = expected["svg"].decode()
+    rectangles = len(re.findall(r"h-?[\d.]+v-?[\d.]+h-?[\d.]+z", text))
+    boxes = [scene.idle, *scene.tasks, *scene.legend]
+    assert rectangles == 1 + sum(len(b.boxes) for b in boxes)  # and the background
+    characters = sum(
+        len(s.text.replace(" ", "")) * len(s.places) for s in (*scene.labels, *scene.texts)
+    )
+    assert text.count("<use ") == characters
+
+
+@pytest.mark.parametrize(("size", "limit"), [((16, 64), 150_000), ((32, 256), 1_000_000)])
+def test_large_schedules_make_small_svg_files(size, limit):
+    data = paint(scene_of("1f1b", *size), "svg")
+    assert len(data) < limit
+    ET.fromstring(data)  # noqa: S314  (our own)
+
+
+def test_a_huge_picture_gets_fewer_pixels_per_inch_not_more_memory():
+    style = STYLES["seed"]
+    timeline = pv.simulate(pv.plan("forward-only", devices=400, microbatches=2))
+    large = lay_out(timeline, type(style)(width=5000), text_width)
+    image = Image.open(BytesIO(paint(large, "png")))
+    assert 0.9 * PIXELS < image.width * image.height <= PIXELS
+
+
+# The same bytes
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_bytes_are_the_same_again_and_after_other_pictures(format, expected):
+    paint(scene_of("gpipe", 2, 3), format)
+    assert paint(scene_of(), format) == expected[format]
+
+
+def test_bytes_are_the_same_in_other_processes_with_any_hash_seed(expected, tmp_path):
+    code = (
+        "import hashlib, sphinx_pipeviz as pv\n"
+        "p = pv.plan('1f1b', devices=4, microbatches=8)\n"
+        "for f in ('svg', 'pdf', 'png'): print(hashlib.sha256(pv.render(p, f)).hexdigest())\n"
+    )
+    rc = tmp_path / "matplotlibrc"
+    rc.write_text("font.size: 30\nsvg.fonttype: none\npath.simplify: False\nbackend: svg\n")
+    for seed, extra in (("0", {}), ("1", {}), ("2", {"MATPLOTLIBRC": str(rc)})):
+        env = {**os.environ, "PYTHONHASHSEED": seed, **extra}
+        run = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert run.stdout.split() == [digest(expected[kind]) for kind in FORMATS]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_hostile_settings_change_nothing(format, expected):
+    effects = [patheffects.withStroke(linewidth=5, foreground="red")]
+    with mpl.rc_context({**HOSTILE, "path.effects": effects}):
+        assert paint(scene_of(), format) == expected[format]
+
+
+def test_hostile_settings_at_the_first_measure_change_nothing(expected):
+    code = (
+        "import hashlib, matplotlib as mpl, sphinx_pipeviz as pv\n"
+        f"mpl.rcParams.update({HOSTILE!r})\n"
+        "p = pv.plan('1f1b', devices=4, microbatches=8)\n"
+        "print(hashlib.sha256(pv.render(p, 'svg')).hexdigest())\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == digest(expected["svg"])
+
+
+def test_threads_that_draw_at_once_give_the_same_bytes_as_one(expected):
+    jobs = [(name, f) for name in ("1f1b", "gpipe", "naive") for f in FORMATS] * 3
+    serial = {(name, f): paint(scene_of(name), f) for name, f in set(jobs)}
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda job: paint(scene_of(job[0]), job[1]), jobs))
+    assert results == [serial[job] for job in jobs]
+    assert serial["1f1b", "svg"] == expected["svg"]
+
+
+# Nothing left behind
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_drawing_leaves_matplotlib_as_it_was(format):
+    with mpl.rc_context({"backend": "svg", "font.size": 33, "path.simplify": False}):
+        before = dict(dict.items(mpl.rcParams))
+        filters, backend, figures = list(warnings.filters), mpl.get_backend(), plt.get_fignums()
+        paint(scene_of(), format)
+        assert dict(dict.items(mpl.rcParams)) == before
+        assert warnings.filters == filters
+        assert mpl.get_backend() == backend
+        assert plt.get_fignums() == figures
+
+
+def test_a_failed_drawing_also_leaves_matplotlib_as_it_was():
+    before = dict(dict.items(mpl.rcParams))
+    with pytest.raises(KeyError):
+        paint(scene_of(), "gif")
+    assert dict(dict.items(mpl.rcParams)) == before
+
+
+def test_drawing_does_not_import_pyplot():
+    code = (
+        "import sys, sphinx_pipeviz as pv\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "pv.render(pv.plan('1f1b', devices=2, microbatches=2), 'png')\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_only_the_painter_imports_matplotlib():
+    package = Path(pv.__file__).parent
+    importers = {
+        file.name
+        for file in package.rglob("*.py")
+        if re.search(r"^\s*(import|from) (matplotlib|PIL)", file.read_text(), re.MULTILINE)
+    }
+    assert importers == {"paint.py"}

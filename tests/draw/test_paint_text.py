@@ -1,0 +1,110 @@
+"""Golden text grids: what terminals, text builders and man pages get."""
+
+import pytest
+
+import sphinx_pipeviz as pv
+from sphinx_pipeviz.draw.paint_text import paint_text
+from sphinx_pipeviz.draw.style import STYLES, Style
+
+SEED = STYLES["seed"]
+
+GRIDS = {
+    ("1f1b", 2, 3): """\
+t = 0
+Device 1 |F1|F2|     |B1   |F3|B2   |  |B3   |
+Device 2    |F1|B1   |F2|B2   |F3|B3   |
+
+F forward, B backward
+""",
+    ("gpipe", 2, 2): """\
+t = 0
+Device 1 |F1|F2|        |B1   |B2   |
+Device 2    |F1|F2|B1   |B2   |
+
+F forward, B backward
+""",
+    ("interleaved-1f1b", 2, 2): """\
+t = 0
+Device 1 |F1a|F2a|F1b|F2b|       |B1b    |   |B2b    |B1a    |B2a    |
+Device 2     |F1a|F2a|F1b|B1b    |F2b|B2b    |B1a    |B2a    |
+
+F forward, B backward, a, b, ... chunk
+""",
+    ("naive", 2, 1): """\
+t = 0
+Device 1 |F1|        |B1   |
+Device 2    |F1|B1   |
+
+F forward, B backward
+""",
+    ("forward-only", 1, 10): """\
+t = 0
+Device 1 |F1 |F2 |F3 |F4 |F5 |F6 |F7 |F8 |F9 |F10|
+
+F forward
+""",
+}
+
+
+@pytest.mark.parametrize("case", GRIDS, ids=lambda case: "-".join(map(str, case)))
+def test_named_schedules_as_text(case):
+    name, devices, microbatches = case
+    plan = pv.plan(name, devices=devices, microbatches=microbatches)
+    assert pv.render(plan, "text") == GRIDS[case]
+
+
+def test_fractional_costs_share_a_finer_step():
+    plan = pv.plan("1f1b", devices=2, microbatches=2)
+    timeline = pv.simulate(plan, pv.Costs(forward=0.5, backward=1.25))
+    assert pv.render(timeline, "text") == (
+        "t = 0\n"
+        "Device 1 |F1   |F2   |              |B1            |     |B2            |\n"
+        "Device 2       |F1   |B1            |F2   |B2            |\n"
+        "\n"
+        "F forward, B backward\n"
+    )
+
+
+def test_split_backwards_and_overlaps_have_their_letters():
+    split = pv.render(pv.Plan.parse(["0F0 0I0 0W0"]), "text")
+    assert "Device 1 |F1|I1|W1|" in split
+    assert "I backward for input, W backward for weights" in split
+    overlap = pv.render(pv.Plan.parse(["0F0 (0B0;0F1)OVERLAP_F_B 0B1"]), "text")
+    assert "Device 1 |F1   |B1+F2            |B2         |" in overlap
+
+
+def test_times_that_share_no_step_are_written_as_a_list():
+    written = pv.read(
+        "A:\n"
+        "- {type: forward, batch: 1, start_time: 0, duration: 0.1}\n"
+        "- {type: backward, batch: 1, start_time: 1.23456, duration: 1.5}\n"
+        "- {type: optimizer, start_time: 9, duration: 1}\n"
+        "- {type: load, start_time: 11, duration: 0}\n"
+    )
+    assert pv.render(written, "text") == (
+        "Device 1: F1 0 to 0.1, B1 1.23456 to 2.73456, O 9 to 10, X 11 to 11\n"
+        "\n"
+        "F forward, B backward, O optimizer step, X other\n"
+    )
+
+
+@pytest.mark.parametrize("width", [20, 40, 79, 200])
+def test_long_timelines_go_on_in_bands_that_keep_to_the_width(width):
+    timeline = pv.simulate(pv.plan("1f1b", devices=4, microbatches=8))
+    lines = paint_text(timeline, SEED, width).splitlines()[:-1]
+    assert max(map(len, lines)) <= width
+    starts = [line for line in lines if line.startswith("t = ")]
+    assert len(starts) == len(set(starts))
+    rows = [line[9:] for line in lines if line.startswith("Device 1")]
+    assert "".join(rows).count("B") == 8
+    assert "".join(rows).count("F") == 8
+
+
+def test_counting_from_zero():
+    timeline = pv.simulate(pv.plan("naive", devices=1, microbatches=1))
+    assert "Device 0 |F0|B0   |" in paint_text(timeline, Style(first=0))
+
+
+def test_text_needs_no_matplotlib_and_is_the_same_for_a_plan_and_its_timeline():
+    plan = pv.plan("gpipe", devices=3, microbatches=4)
+    assert pv.render(plan, "text") == pv.render(pv.simulate(plan), "text")
