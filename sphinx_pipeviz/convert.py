@@ -116,7 +116,8 @@ def _explain(what: str, path: Path, found: Any, into: type[Any]) -> SpecError:
         return SpecError(f"{name} must not be empty", path=path)
     wanted = _wanted(what)
     if not wanted:
-        return SpecError(f"{name}: {what}", path=path)
+        too_large = what == "Number out of range"
+        return SpecError(f"{name} is too large" if too_large else f"{name}: {what}", path=path)
     return SpecError(f"{name} must be {wanted}, not {_shown(found)}", path=path)
 
 

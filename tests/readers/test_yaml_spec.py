@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.errors import Location, Marks
@@ -56,3 +58,26 @@ def test_yaml_is_a_format_and_others_are_told():
     assert list(READERS) == ["yaml"]
     with pytest.raises(pv.SpecError, match=r"there is no format 'toml' \(known: yaml\)"):
         read_text("", "toml")
+
+
+WORDS = st.sampled_from(["1f1b", "vpp", "same", "seed", "0F0 0B0", "1F0", "forward", "max", ""])
+LEAVES = st.none() | st.booleans() | st.integers(-2, 9) | st.floats() | WORDS
+NAMES = st.sampled_from(["forward", "p2p", "overlap", "base", "type", "batch", "duration"])
+ENTRIES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(NAMES | LEAVES, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), ENTRIES, max_size=6))
+def test_any_data_is_a_schedule_or_one_sentence(keys):
+    try:
+        sentence = f"it takes {pv.measure(spec_from_keys(keys)).makespan}"
+    except pv.PipevizError as error:
+        sentence = error.sentence
+    assert sentence
+    assert "\n" not in sentence
+    assert "`" not in sentence  # a message of msgspec that was not put into words
