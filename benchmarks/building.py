@@ -25,14 +25,14 @@ def importing(*, quick: bool) -> str:
     """Time a process that imports the package, and one that imports nothing."""
     repeats = 5 if quick else 15
     rows = []
-    bare = median_time(lambda: run("-c", "pass"), repeats)
+    bare, _ = median_time(lambda: run("-c", "pass"), repeats)
     for name, code in (
         ("nothing", "pass"),
         ("sphinx_pipeviz", "import sphinx_pipeviz"),
         ("matplotlib.figure", "import matplotlib.figure"),
         ("matplotlib.pyplot", "import matplotlib.pyplot"),
     ):
-        wall = median_time(lambda: run("-c", code), repeats)  # noqa: B023
+        wall, _ = median_time(lambda: run("-c", code), repeats)  # noqa: B023
         rows.append((name, milliseconds(wall), milliseconds(max(0.0, wall - bare))))
     heads = ("a process that imports", "ms", "more than nothing, ms")
     return table("Importing, medians", heads, rows)

@@ -13,14 +13,14 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 
 
-def median_time(work: Callable[[], Any], repeats: int) -> float:
-    """Return the median of several wall times of some work, in seconds."""
-    times = []
+def median_time(work: Callable[[], Any], repeats: int) -> tuple[float, Any]:
+    """Return the median of several wall times of some work, in seconds, and its result."""
+    times, result = [], None
     for _ in range(repeats):
         start = time.perf_counter()
-        work()
+        result = work()
         times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return statistics.median(times), result
 
 
 def run(*command: str) -> str:

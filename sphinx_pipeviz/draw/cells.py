@@ -35,12 +35,12 @@ class Cell:
 
 def place_cells(timeline: Timeline, grid: Grid, style: Style) -> list[Cell]:
     """Return the cell of every op; overlapped ops share their slot's rectangle."""
-    shift = 0 if timeline.as_written else style.first
+    counting = (0 if timeline.as_written else style.first, timeline.chunks)
     return [
         cell
         for device, row in enumerate(timeline.rows)
         for run in row
-        for cell in _run_cells(run, device, grid, style, (shift, timeline.chunks))
+        for cell in _run_cells(run, device, grid, style, counting)
     ]
 
 

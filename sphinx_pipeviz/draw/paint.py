@@ -42,8 +42,8 @@ DPI = 300
 PIXELS = 50_000_000
 #: Rectangles in one path: more make Agg's rasterizer slow, fewer make more artists.
 CHUNK = 2000
-#: Of zlib, 1 to 9: above 4, files are hardly smaller.
-PNG_LEVEL = 4
+#: Of zlib, 1 to 9: packing takes most of the time, and higher levels gain little.
+PNG_LEVEL = 3
 #: Glyphs are read from the font at this size.
 EM = 100.0
 #: Half the height of DejaVu's capitals and digits, in ems.

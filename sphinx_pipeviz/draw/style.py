@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any
 
 import msgspec
@@ -44,7 +45,7 @@ class Style(
     forward: Colour = "#4169E1"  # royalblue
     backward: Colour = "#F4A460"  # sandybrown
     backward_input: Colour = "#F4A460"
-    backward_weight: Colour = "#8FBC8F"  # darkseagreen
+    backward_weight: Colour = "#3FA35F"  # a lightness between those of F and I
     optimizer: Colour = "#FFEFCF"
     other: Colour = "#FFEFCF"
     edge: Colour = "#000000"
@@ -83,9 +84,7 @@ STYLES: dict[str, Style] = {
 }
 
 
-def resolve_style(
-    style: str | dict[str, Any], default: str | dict[str, Any] = "seed"
-) -> Style:
+def resolve_style(style: str | dict[str, Any], default: str | dict[str, Any] = "seed") -> Style:
     """Turn a style's name, or a mapping of ``base`` and overrides, into a Style.
 
     Args:
@@ -111,6 +110,7 @@ def resolve_style(
         raise StyleError(error.message, hint=error.hint, path=error.path) from None
 
 
+@functools.lru_cache(maxsize=1024)
 def luminance(colour: str) -> float:
     """Return the relative luminance of ``#RRGGBB``, 0 (black) to 1 (white), as in WCAG."""
     channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
