@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from sphinx_pipeviz.errors import PlanError
 from sphinx_pipeviz.ops import Kind, Op, Run, Slot
@@ -146,11 +147,15 @@ def _at(device: int, index: int) -> tuple[str | int, ...]:
     return ("order", device, index)
 
 
-def check_timeline(rows: Sequence[Sequence[Run]]) -> None:
+def check_timeline(rows: Sequence[Sequence[Run]], names: Sequence[str]) -> None:
     """Check that a written timeline, each row sorted by start, is possible.
 
     Where stages are not written, they are taken from the rows, downwards or upwards,
     if every device runs each kind of op once per microbatch.
+
+    Args:
+        rows: The runs of each device.
+        names: What the author calls each device.
 
     Raises:
         PlanError: A device runs two slots at once, or an op starts before its inputs
@@ -160,19 +165,33 @@ def check_timeline(rows: Sequence[Sequence[Run]]) -> None:
     for device, row in enumerate(rows):
         for index, (before, run) in enumerate(pairwise(row), 1):
             if run.start < before.end - slack:
-                message = f"device {device + 1} runs {_when(before)} and {_when(run)} at once"
+                both = f"{_when(before)} and {_when(run)}"
+                message = f"device {names[device]} runs {both} at once"
                 raise PlanError(message, path=("timeline", device, index))
     ends = _ends_by_stage(rows)
     if ends is None:
         return
     known = any(op.stage is not None for _, _, op in ops_of(_slots(rows)))
     directions = (1,) if known else (1, -1)
-    problems: dict[int, dict[int | None, PlanError]] = {}
-    for direction in directions:
-        problems[direction] = _early_ops(rows, ends, direction, slack)
-    for microbatch, error in problems[1].items():
-        if all(microbatch in found for found in problems.values()):
-            raise error
+    problems = [_early_ops(rows, ends, direction, slack) for direction in directions]
+    for microbatch, early in problems[0].items():
+        if all(microbatch in found for found in problems):
+            source = early.source.stage if known else names[early.source.stage or 0]
+            place = "stage" if known else "device"
+            message = (
+                f"device {names[early.device]} runs {_when(rows[early.device][early.place])}"
+                f" before its input {early.source.kind}{microbatch} on {place} {source}"
+                f" ends at {ends[early.source.stage or 0, early.source.kind, microbatch]:g}"
+            )
+            raise PlanError(message, path=("timeline", early.device, early.place))
+
+
+class Early(NamedTuple):
+    """A run that starts before ``source``, one of its inputs, ends."""
+
+    device: int
+    place: int
+    source: Op
 
 
 #: (stage, kind, microbatch) -> end
@@ -198,21 +217,18 @@ def _ends_by_stage(rows: Sequence[Sequence[Run]]) -> Ends | None:
 
 def _early_ops(
     rows: Sequence[Sequence[Run]], ends: Ends, direction: int, slack: float
-) -> dict[int | None, PlanError]:
-    """Return, for each microbatch, the first op that starts before its inputs end."""
-    early: dict[int | None, PlanError] = {}
+) -> dict[int | None, Early]:
+    """Return, for each microbatch, the first run that starts before its inputs end."""
+    early: dict[int | None, Early] = {}
     for device, row in enumerate(rows):
         for index, run in enumerate(row):
             for op in run.slot.ops:
                 stage = device if op.stage is None else op.stage
                 for kind, source in _inputs(op.kind, stage, direction):
                     end = ends.get((source, kind, op.microbatch), 0.0)
-                    if run.start < end - slack and op.microbatch not in early:
-                        early[op.microbatch] = PlanError(
-                            f"device {device + 1} runs {_when(run)} before its input"
-                            f" {kind}{op.microbatch} of stage {source + 1} ends at {end:g}",
-                            path=("timeline", device, index),
-                        )
+                    if run.start < end - slack:
+                        late = Op(source, kind, op.microbatch)
+                        early.setdefault(op.microbatch, Early(device, index, late))
     return early
 
 

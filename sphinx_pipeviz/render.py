@@ -127,7 +127,7 @@ def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
     """
     asked = source.style if isinstance(source, Spec) else None
     try:
-        return resolve_style(default if asked is None else asked)
+        return resolve_style(default) if asked is None else resolve_style(asked, default)
     except PipevizError as error:
         marks = source.marks if asked is not None else None
         raise error.located(marks) from None

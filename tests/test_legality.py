@@ -71,6 +71,10 @@ def test_a_complete_order_is_accepted_whatever_its_sequence(row):
     assert check_orders(rows_of(row), range(2), ((0,),)) is None
 
 
+def names_of(rows):
+    return [str(device + 1) for device in range(len(rows))]
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -84,7 +88,7 @@ def test_a_complete_order_is_accepted_whatever_its_sequence(row):
     ],
 )
 def test_a_possible_timeline_is_accepted(rows):
-    assert check_timeline(runs_of(*rows)) is None
+    assert check_timeline(runs_of(*rows), names_of(rows)) is None
 
 
 @pytest.mark.parametrize(
@@ -93,23 +97,23 @@ def test_a_possible_timeline_is_accepted(rows):
         (["F1@0-1 F2@0.5-1.5"], "device 1 runs F1 (0 to 1) and F2 (0.5 to 1.5) at once"),
         (
             ["F1@0-1 B1@3-4", "F1@0.5-1.5 B1@1.5-2"],
-            "device 2 runs F1 (0.5 to 1.5) before its input F1 of stage 1 ends at 1",
+            "device 2 runs F1 (0.5 to 1.5) before its input F1 on device 1 ends at 1",
         ),
         (
             ["F1@0-1 B1@1-2", "F1@1-2 B1@2-4"],
-            "device 1 runs B1 (1 to 2) before its input B1 of stage 2 ends at 4",
+            "device 1 runs B1 (1 to 2) before its input B1 on device 2 ends at 4",
         ),
         (
             ["1F1@0-1", "0F1@1-2"],
-            "device 1 runs 1F1 (0 to 1) before its input F1 of stage 1 ends at 2",
+            "device 1 runs 1F1 (0 to 1) before its input F1 on stage 0 ends at 2",
         ),
         (
             ["F1@0-1 W1@1-2 I1@2-3"],
-            "device 1 runs W1 (1 to 2) before its input I1 of stage 1 ends at 3",
+            "device 1 runs W1 (1 to 2) before its input I1 on device 1 ends at 3",
         ),
     ],
 )
 def test_what_is_impossible_in_a_timeline_is_said(rows, message):
     with pytest.raises(PlanError) as caught:
-        check_timeline(runs_of(*rows))
+        check_timeline(runs_of(*rows), names_of(rows))
     assert caught.value.message == message

@@ -25,8 +25,7 @@ from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
-from sphinx_pipeviz.schedules import _KEYS as OPTION_KEYS
-from sphinx_pipeviz.schedules import SCHEDULES
+from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
 from sphinx_pipeviz.spec import Costs, Keys, Task
 
 if TYPE_CHECKING:

@@ -81,7 +81,7 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
     except PipevizError as error:
         raise error.located(marks) from None
     try:
-        check_timeline(rows)
+        check_timeline(rows, [str(key) for key in devices])
     except PipevizError as error:
         error.path = ("timeline#", *error.path[1:])
         raise error.located(sorted_marks) from None

@@ -79,7 +79,7 @@ ALIASES: dict[str, str] = {
 }
 
 #: Shape field -> the key that users write.
-_KEYS = {"chunks": "chunks", "group": "microbatch-group-size", "backward": "backward"}
+OPTION_KEYS = {"chunks": "chunks", "group": "microbatch-group-size", "backward": "backward"}
 
 
 def canonical_name(name: str) -> str:
@@ -111,7 +111,7 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
     """
     name = canonical_name(name)
     schedule = SCHEDULES[name]
-    for option, key in _KEYS.items():
+    for option, key in OPTION_KEYS.items():
         if option in given and option not in schedule.options and _matters(option, shape):
             raise PlanError(*_refusal(name, option, key, shape), path=(key,))
     ops = schedule.passes * shape.stages * shape.microbatches
