@@ -46,6 +46,8 @@ HOSTILE = {
     "agg.path.chunksize": 100,
     "axes.unicode_minus": False,
 }
+# Old versions of matplotlib do not know all of them.
+HOSTILE = {key: value for key, value in HOSTILE.items() if key in mpl.rcParamsDefault}
 
 
 def scene_of(name="1f1b", devices=4, microbatches=8):
