@@ -37,7 +37,8 @@ class Costs(
         backward: Full backward; default: backward-input + backward-weight, or 2.
         backward_input: Gradient of the input; default: half of backward.
         backward_weight: Gradient of the weights; default: half of backward.
-        optimizer: Optimizer step; default 1.
+        optimizer: Optimizer step, for schedules that have one (none of these does yet);
+            default 1.
         p2p: Latency of a transfer between two devices; default 0. It occupies nobody.
         overlap: How long an overlapped pair takes: the ``sum`` of its halves (default),
             their ``max``, or ``sequential``: not overlapped, one half after the other.

@@ -29,6 +29,8 @@ WORDS: dict[Kind, str] = {
     Kind.OPTIMIZER: "Optimizer step",
     Kind.OTHER: "Other",
 }
+#: Shades in one swatch: more chunks show some of theirs.
+MOST_SHADES = 8
 #: What the seed's legend always lists.
 ALWAYS = (Kind.FORWARD, Kind.BACKWARD, Kind.OPTIMIZER)
 
@@ -71,7 +73,9 @@ def entries(timeline: Timeline, style: Style, *, full: bool) -> list[Entry]:
     for kind, word in WORDS.items():
         if kind in found or (full and kind in ALWAYS):
             shaded = timeline.chunks if kind not in (Kind.OPTIMIZER, Kind.OTHER) else 1
-            fills = [style.fill(kind, chunk, shaded) for chunk in range(shaded)]
+            parts = min(shaded, MOST_SHADES)
+            chunks = [part * (shaded - 1) // max(1, parts - 1) for part in range(parts)]
+            fills = [style.fill(kind, chunk, shaded) for chunk in chunks]
             text = (
                 f"{word}, chunks {style.first} to {style.first + shaded - 1}"
                 if shaded > 1
