@@ -6,6 +6,7 @@ and docstrings. MyST hands over a copy that knows neither; there the lines are c
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def at_directive(directive: SphinxDirective) -> Location:
     """Return where the directive starts."""
-    return Location(*directive.state_machine.get_source_and_line(directive.lineno))
+    return _place(*directive.state_machine.get_source_and_line(directive.lineno))
 
 
 def in_body(directive: SphinxDirective, line: int) -> Location:
@@ -28,13 +29,13 @@ def in_body(directive: SphinxDirective, line: int) -> Location:
     if _is_copy(directive):
         return Location(here.source, directive.lineno + directive.content_offset + 1 + line)
     source, offset = directive.content.info(min(line, len(directive.content) - 1))
-    return here if source is None or offset is None else Location(source, offset + 1)
+    return here if source is None or offset is None else _place(source, offset + 1)
 
 
 def at_option(directive: SphinxDirective, key: str) -> Location:
     """Return where an option is, or the directive where it cannot be found."""
     line = option_line(directive, key)
-    return Location(*directive.state_machine.get_source_and_line(line))
+    return _place(*directive.state_machine.get_source_and_line(line))
 
 
 def option_line(directive: SphinxDirective, key: str) -> int:
@@ -45,6 +46,16 @@ def option_line(directive: SphinxDirective, key: str) -> int:
     first = 0 if lines and directive.name in lines[0] else 1
     found = (index for index, text in enumerate(lines, first) if pattern.match(text))
     return int(directive.lineno) + next(found, 0)
+
+
+def _place(source: str | None, line: int | None) -> Location:
+    """Return a place whose file does not depend on the working directory.
+
+    docutils before 0.22 names included files relative to it.
+    """
+    if source and os.path.isfile(source):  # noqa: PTH113  (a docstring's source is no path)
+        source = os.path.abspath(source)  # noqa: PTH100  (symbolic links stay as they are)
+    return Location(source, line)
 
 
 def _is_copy(directive: SphinxDirective) -> bool:

@@ -98,7 +98,8 @@ def parse_tree(text: str, locate: Locate) -> Tree:
         message = f"the text unfolds to more than {MAX_ENTRIES:,} entries"
         raise SpecError(message, locate(0), "use fewer aliases")
     marks = Marks()
-    walk = _Walk(locate, marks)
+    last = len(text.splitlines()) - 1  # PyYAML puts an empty value behind the text
+    walk = _Walk(lambda line: locate(min(line, last)), marks)
     return Tree(walk.value(node, (), 0), marks)
 
 

@@ -204,7 +204,8 @@ def test_warnings_of_a_caption_have_its_line(site):
     site.write("parts/part.txt", "Text.\n\n" + broken)
     result = site.build()
     assert len(result.warnings) == 2
-    assert all(line.startswith("parts/part.txt:5: WARNING: ") for line in result.warnings)
+    # docutils before 0.22 names included files relative to the working directory
+    assert all("parts/part.txt:5: WARNING: " in line for line in result.warnings)
 
 
 def test_a_caption_is_offered_for_translation_with_its_line(site):
