@@ -35,6 +35,7 @@ FIGURE_OPTIONS = ("caption", "figwidth", "figclass", "figname")
 PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     **(images.Figure.option_spec or {}),
     "caption": directives.unchanged_required,
+    "figname": directives.unchanged,  # docutils before 0.22 lacks it
 }
 
 

@@ -88,7 +88,6 @@ def test_an_option_shows_in_the_html(with_options, option, html):
     assert re.search(html, with_options[option]), with_options[option]
 
 
-@pytest.mark.skipif(docutils.__version_info__ < (0, 22), reason="figname is new in 0.22")
 def test_name_and_figname_both_name_the_figure(site):
     options = rest("name: Other Name", "figname: Fig Name", "caption: c")
     site.write("index.rst", page(options, ":ref:`fig name` :numref:`other name`"))
