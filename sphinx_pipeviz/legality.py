@@ -137,9 +137,9 @@ def _check_complete(
             needed = {F} | ({I, W} if kinds & {I, W} else {B}) if trains else {F}
             missing += [Op(stage, k, microbatch) for k in (F, B, I, W) if k in needed - kinds]
     if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        verb = "are" if more else "is"
-        message = f"{missing[0]}{more} {verb} missing"
+        message = f"{missing[0]} is missing"
+        if len(missing) > 1:
+            message = f"{len(missing)} ops are missing, first {missing[0]}"
         raise PlanError(message, path=("order", min(homes[missing[0].stage or 0])))
 
 

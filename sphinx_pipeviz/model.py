@@ -65,12 +65,12 @@ class Plan:
 
     @property
     def devices(self) -> int:
-        """P."""
+        """P, the number of devices."""
         return len(self.orders)
 
     @property
     def stages(self) -> int:
-        """S."""
+        """S, the number of stages."""
         return len(self.placement[0])
 
     @classmethod
@@ -137,6 +137,8 @@ class Timeline:
         stages: S, or 0 where stages are not known.
         as_written: Microbatches carry the author's own numbers, not 0-based ones.
         name: The schedule's name, or an empty string.
+        titles: What the author calls each device; empty, or an empty string, means by
+            its number.
         marks: Where each run was written, under ``("timeline", device, run)``.
     """
 
@@ -144,12 +146,18 @@ class Timeline:
     stages: int = 0
     as_written: bool = False
     name: str = ""
+    titles: tuple[str, ...] = ()
     marks: Marks | None = field(default=None, compare=False, repr=False)
 
     @property
     def devices(self) -> int:
-        """P."""
+        """P, the number of devices."""
         return len(self.rows)
+
+    def device_names(self, first: int) -> list[str]:
+        """Return what stands before each row; unnamed devices count from ``first``."""
+        titles = self.titles or ("",) * self.devices
+        return [title or f"Device {place}" for place, title in enumerate(titles, first)]
 
     @property
     def chunks(self) -> int:

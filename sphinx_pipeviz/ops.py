@@ -90,6 +90,9 @@ def parse_slot(text: str) -> Slot:
     """
     if pair := _OVERLAP.fullmatch(text):
         first, second = (_parse_op(half.strip(), text) for half in pair.groups())
+        if (first.kind == Kind.FORWARD) == (second.kind == Kind.FORWARD):
+            hint = "write one forward and one backward, as in (0F3;7B1)OVERLAP_F_B"
+            raise PlanError(f"'{text[:40]}' does not overlap F with B", hint=hint)
         return Overlap(first, second)
     return _parse_op(text, text)
 

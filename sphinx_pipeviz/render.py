@@ -110,6 +110,7 @@ def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_O
         return source
     if isinstance(source, Plan):
         return simulate(source, costs)
+    _check_type(source)
     if source.timeline is not None:
         return timeline_from_tasks(source.timeline, source.marks)
     plan = plan_of(source, max_ops)
@@ -117,6 +118,12 @@ def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_O
         return simulate(plan, costs or source.costs)
     except PipevizError as error:
         raise error.located(source.marks) from None
+
+
+def _check_type(source: object) -> None:
+    if not isinstance(source, Spec):
+        message = f"a schedule is a Spec, Plan or Timeline, not {type(source).__name__}"
+        raise TypeError(message)
 
 
 def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:

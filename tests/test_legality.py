@@ -51,8 +51,8 @@ def test_two_replicas_may_share_a_stage():
     [
         ("0F0 0F1 0B0", "0B1 is missing"),
         ("0F0 0F1 0I0 0W0 0I1", "0W1 is missing"),
-        ("0F0 0F1 0W0 0W1", "0I0 and 1 more are missing"),
-        ("0B0 0B1", "0F0 and 1 more are missing"),
+        ("0F0 0F1 0W0 0W1", "2 ops are missing, first 0I0"),
+        ("0B0 0B1", "2 ops are missing, first 0F0"),
         ("0F0", "microbatch 1 is missing: there must be 2 of them"),
         ("0F0 0F2", "0F2 is out of range: microbatches are 0 to 1"),
         ("0F0 1F0", "1F0 is out of range: stages are 0 to 0"),

@@ -9,7 +9,8 @@ LETTERS = [Kind.FORWARD, Kind.BACKWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGH
 OPS = st.tuples(
     st.integers(0, 999_999), st.sampled_from(LETTERS), st.integers(0, 999_999_999)
 ).map(lambda parts: Op(*parts))
-SLOTS = OPS | st.tuples(OPS, OPS).map(lambda pair: Overlap(*pair))
+PAIRS = st.tuples(OPS, OPS).filter(lambda pair: (pair[0].kind == "F") != (pair[1].kind == "F"))
+SLOTS = OPS | PAIRS.map(lambda pair: Overlap(*pair))
 
 
 @given(SLOTS)
@@ -32,7 +33,7 @@ def test_any_text_is_a_slot_or_a_plan_error(text):
     else:
         message = None
         assert parse_slot(str(slot)) == slot
-    assert message is None or message.endswith("is not an op")
+    assert message is None or message.endswith(("is not an op", "does not overlap F with B"))
 
 
 @given(st.text(alphabet="0123FBIW();, OVERLAP_", max_size=40))
@@ -85,3 +86,10 @@ def test_a_cell_that_is_not_text_is_named():
 
 def test_a_run_ends_after_its_duration():
     assert Run(1.5, 2.0, Op(0, Kind.FORWARD, 0)).end == 3.5
+
+
+def test_a_pair_overlaps_one_forward_and_one_backward():
+    for pair in ("(0F0;0F1)OVERLAP_F_B", "(0B0;1I1)OVERLAP_F_B"):
+        with pytest.raises(PlanError, match="does not overlap F with B"):
+            parse_slot(pair)
+    assert parse_slot("(0B0;1F1)OVERLAP_F_B").first.kind == Kind.BACKWARD

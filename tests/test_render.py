@@ -163,3 +163,16 @@ def test_the_callers_schedule_is_not_changed(tmp_path):
     before = repr(SCHEDULE)
     pv.visualize_pipeline_parallelism(SCHEDULE, output_file=str(tmp_path / "a.svg"))
     assert repr(SCHEDULE) == before
+
+
+def test_what_is_no_schedule_is_a_type_error_in_words():
+    with pytest.raises(TypeError, match="a schedule is a Spec, Plan or Timeline, not str"):
+        pv.measure("1f1b")
+
+
+def test_devices_that_the_author_named_keep_their_names():
+    rows = "GPU A: [{type: forward, batch: 1, start_time: 0, duration: 1}]\n"
+    assert pv.render(pv.read(rows), "text").startswith("t = 0\nGPU A |F1|")
+    assert pv.render(pv.read(rows.replace("GPU A", "7")), "text").startswith(
+        "t = 0\nDevice 1 |"
+    )

@@ -61,7 +61,7 @@ def lay_out(
         full_legend: List forward, backward and optimizer even where they do not occur.
     """
     size = size or Size(style.width)
-    names = [f"Device {device + style.first}" for device in range(timeline.devices)]
+    names = timeline.device_names(style.first)
     listed = entries(timeline, style, full=full_legend)
     em = _text_size(names, listed, style, size.width, measure)
     style = msgspec.structs.replace(style, font_size=em)

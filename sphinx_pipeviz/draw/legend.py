@@ -81,8 +81,8 @@ def entries(timeline: Timeline, style: Style, *, full: bool) -> list[Entry]:
                 if shaded > 1
                 else word
             )
-            if kind == Kind.OTHER and len(names) == 1:
-                text = _shortened(next(iter(names)))
+            if kind == Kind.OTHER:
+                text = _shortened(", ".join(sorted(names)))
             listed.append(Entry(text, tuple(fills)))
     return listed
 

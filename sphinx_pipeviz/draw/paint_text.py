@@ -27,7 +27,7 @@ def paint_text(timeline: Timeline, style: Style, width: int = WIDTH) -> str:
     several chunks a small letter names the chunk. Long timelines go on in further bands.
     Timelines whose times share no step are written as a list of tasks per device.
     """
-    names = [f"Device {device + style.first}" for device in range(timeline.devices)]
+    names = timeline.device_names(style.first)
     step = _step(timeline)
     lines = (
         _list(timeline, names, style)

@@ -84,6 +84,9 @@ STYLES: dict[str, Style] = {
 }
 
 
+QUOTE = "quote colours, as in '#4169E1': an unquoted # starts a comment"
+
+
 def resolve_style(style: str | dict[str, Any], default: str | dict[str, Any] = "seed") -> Style:
     """Turn a style's name, or a mapping of ``base`` and overrides, into a Style.
 
@@ -107,7 +110,8 @@ def resolve_style(style: str | dict[str, Any], default: str | dict[str, Any] = "
         data = msgspec.to_builtins(resolve_style(base))
         return convert({**data, **overrides}, Style, ("style",))
     except PipevizError as error:
-        raise StyleError(error.message, hint=error.hint, path=error.path) from None
+        advice = QUOTE if error.message.endswith("empty") else error.hint
+        raise StyleError(error.message, hint=advice, path=error.path) from None
 
 
 @functools.lru_cache(maxsize=1024)

@@ -27,6 +27,8 @@ SUFFIXES = {".txt": "text", ".svg": "svg", ".pdf": "pdf", ".png": "png"}
 #: Keys of a spec that are also options of the command.
 NUMBERS = ("devices", "microbatches", "chunks", "stages", "microbatch-group-size")
 WORDS = ("backward", "costs")
+#: Of a schedule that is only named.
+DEFAULTS = {"devices": 4, "microbatches": 8}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +78,8 @@ def _takes_files(command: argparse.ArgumentParser) -> None:
 def _takes_name(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME", help="a schedule's name, or a YAML file")
     for key in NUMBERS:
-        command.add_argument(f"--{key}", metavar="N")
+        default = f"default: {DEFAULTS[key]}" if key in DEFAULTS else None
+        command.add_argument(f"--{key}", metavar="N", help=default)
     for key in WORDS:
         command.add_argument(f"--{key}", metavar="VALUE")
 
@@ -87,7 +90,7 @@ def _takes_output(command: argparse.ArgumentParser) -> None:
         "--output",
         metavar="OUT",
         type=Path,
-        help="a file, or a folder for several; default: beside the input",
+        help="a file, a folder for several, or - to print; default: beside the input",
     )
     command.add_argument(
         "-f", "--format", choices=FORMATS, help="default: the suffix of OUT, else svg"
@@ -114,27 +117,44 @@ def _takes_json(command: argparse.ArgumentParser) -> None:
 
 def _render(options: argparse.Namespace) -> int:
     out: Path | None = options.output
-    several = len(options.files) > 1 or (out is not None and out.is_dir())
-    for file in options.files:
-        suffix = out.suffix if out and not several else ""
-        wanted = options.format or SUFFIXES.get(suffix, "svg")
-        if out and not several and not options.format and out.suffix not in SUFFIXES:
-            message = f"cannot tell the format of '{out}'"
-            raise SpecError(message, hint=f"end it in {', '.join(SUFFIXES)} or give --format")
+    if out is None or len(options.files) > 1 or out.is_dir():
+        wanted = options.format or "svg"
+        targets = [_in_folder(file, out, wanted) for file in options.files]
+    else:
+        wanted = _format_of(out, options.format)
+        targets = [out]
+    for file, target in zip(options.files, targets, strict=True):
+        if targets.count(target) > 1:
+            message = f"several files would be drawn into '{target}'"
+            raise SpecError(message, hint="draw them one by one, or into several folders")
         data = draw(_read(file), wanted, options.style, max_ops=options.max_ops)
-        target = _target(file, out, wanted, several=several)
+        written = data if isinstance(data, bytes) else data.encode()
+        if target == Path("-"):
+            sys.stdout.buffer.write(written)
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data if isinstance(data, bytes) else data.encode())
+        target.write_bytes(written)
         print(target)
     return 0
 
 
-def _target(file: str, out: Path | None, format: str, *, several: bool) -> Path:
-    if out is not None and not several:
-        return out
+def _format_of(out: Path, asked: str | None) -> str:
+    """Return the format that a file's suffix, or the option, asks for."""
+    named = SUFFIXES.get(out.suffix)
+    if asked is not None and named not in (None, asked):
+        message = f"'{out}' is named as {named}, but --format is {asked}"
+        raise SpecError(message, hint="leave one of them out")
+    if asked is None and named is None and out != Path("-"):
+        message = f"cannot tell the format of '{out}'"
+        raise SpecError(message, hint=f"end it in {', '.join(SUFFIXES)} or give --format")
+    return asked or named or "svg"
+
+
+def _in_folder(file: str, folder: Path | None, format: str) -> Path:
+    """Return the file in ``folder``, or beside the input, that a picture goes to."""
     suffix = "txt" if format == "text" else format
     name = f"{'schedule' if file == '-' else Path(file).stem}.{suffix}"
-    return (Path(file).parent if out is None else out) / name
+    return (Path(file).parent if folder is None else folder) / name
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -206,7 +226,7 @@ def _named_or_read(options: argparse.Namespace) -> Spec:
             message = f"--{next(iter(keys))} goes with a schedule's name, not with a file"
             raise SpecError(message, Location(options.name))
         return _read(options.name)
-    return spec_from_keys({"schedule": options.name, "devices": 4, "microbatches": 8, **keys})
+    return spec_from_keys({"schedule": options.name, **DEFAULTS, **keys})
 
 
 def _read(file: str) -> Spec:

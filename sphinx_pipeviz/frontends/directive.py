@@ -17,6 +17,7 @@ from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, op
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.render import describe, style_of, timeline_of
+from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
 from sphinx_pipeviz.spec import KEYS, Spec
 
 #: Keys of a spec that are short enough to be options.
@@ -37,6 +38,15 @@ PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     "caption": directives.unchanged_required,
     "figname": directives.unchanged,  # docutils before 0.22 lacks it
 }
+
+
+def _about_file(name: str) -> str:
+    """Return what to do about a file that is not there."""
+    if "\n" in name or ": " in name:
+        return "leave an empty line between the directive and its body"
+    if name.strip().lower() in {*SCHEDULES, *ALIASES}:
+        return f"for the schedule of this name, write the option :schedule: {name.strip()}"
+    return "paths are relative to the page, or to the source folder with a leading /"
 
 
 DASHES = "in Markdown a body must not start with ---, which starts options"
@@ -114,8 +124,8 @@ class PipelineSchedule(SphinxDirective):
         try:
             text = Path(absolute).read_text(encoding="utf-8-sig")
         except FileNotFoundError:
-            hint = "paths are relative to the page, or to the source folder with a leading /"
-            raise SpecError(f"there is no file '{name}'", place, hint) from None
+            message = f"there is no file '{' '.join(name.split())[:60]}'"
+            raise SpecError(message, place, _about_file(name)) from None
         except UnicodeDecodeError:
             message = f"'{name}' is not a text file in UTF-8"
             raise SpecError(message, Location(str(absolute), 1), "give a YAML file") from None

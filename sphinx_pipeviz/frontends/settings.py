@@ -34,11 +34,9 @@ class Setting:
 
 
 def _check_formats(value: Any) -> None:
-    wrong = (
-        [item for item in value if item not in FORMATS]
-        if isinstance(value, (list, tuple))
-        else [value]
-    )
+    if not isinstance(value, list | tuple):
+        raise SpecError(f"the formats must be a list such as ['svg', 'pdf'], not {value!r}")
+    wrong = [item for item in value if item not in FORMATS]
     if wrong:
         hint = f"choose from {', '.join(FORMATS)}"
         raise SpecError(f"there is no format {wrong[0]!r}", hint=hint)

@@ -26,6 +26,8 @@ TYPES: dict[str, Kind] = {
     "i": Kind.BACKWARD_INPUT,
     "w": Kind.BACKWARD_WEIGHT,
 }
+#: Characters of a device's name.
+LONGEST = 24
 _NUMBERED = (Kind.FORWARD, Kind.BACKWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT)
 
 
@@ -87,7 +89,18 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
         raise error.located(sorted_marks) from None
     stages = {op.stage for row in rows for run in row for op in run.slot.ops}
     known = [stage for stage in stages if stage is not None]
-    return Timeline(tuple(rows), stages=max(known) + 1 if known else 0, as_written=True)
+    return Timeline(
+        tuple(rows),
+        stages=max(known) + 1 if known else 0,
+        as_written=True,
+        titles=tuple(printable(key) if isinstance(key, str) else "" for key in devices),
+    )
+
+
+def printable(text: str) -> str:
+    """Return an author's word in one line of printable characters that is not too long."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
 def _run(task: Task, path: tuple[str | int, ...]) -> Run:

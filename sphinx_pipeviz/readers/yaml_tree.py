@@ -209,6 +209,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, locate: Locate) -> Spe
         for near in lines[max(0, line - 1) : line + 1]
     ):
         hint = "indent with spaces: YAML does not allow tabs"
+    elif re.search(r"\s#[0-9A-Fa-f]{3,8}\b", "".join(lines[line - 1 : line + 1])):
+        hint = "quote colours, as in '#4169E1': an unquoted # starts a comment"
     if "expected a single document" in (error.context or ""):
         problem, hint = "more than one document", "remove the line ---"
     return SpecError(f"this is not valid YAML: {problem}", locate(line), hint)

@@ -68,7 +68,7 @@ SCHEDULES: dict[str, Schedule] = {
         interleaved_1f1b,
         "1F1B with several chunks per device: smaller bubble, more transfers",
         "Narayanan et al., Megatron-LM, 2021, arXiv:2104.04473",
-        aliases=("vpp", "virtual-pipeline"),
+        aliases=("interleaved", "vpp", "virtual-pipeline"),
         options=("chunks", "group"),
         chunks=2,
     ),

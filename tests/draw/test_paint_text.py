@@ -82,7 +82,7 @@ def test_times_that_share_no_step_are_written_as_a_list():
         "- {type: load, start_time: 11, duration: 0}\n"
     )
     assert pv.render(written, "text") == (
-        "Device 1: F1 0 to 0.1, B1 1.23456 to 2.73456, O 9 to 10, X 11 to 11\n"
+        "A: F1 0 to 0.1, B1 1.23456 to 2.73456, O 9 to 10, X 11 to 11\n"
         "\n"
         "F forward, B backward, O optimizer step, X other\n"
     )

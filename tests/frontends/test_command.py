@@ -319,3 +319,26 @@ def test_a_reader_that_stops_early_is_no_error():
     )
     assert done.stdout == "0F0,0F1"
     assert done.stderr == ""
+
+
+def test_two_pictures_are_never_drawn_into_one_file(run, here):
+    (here / "other").mkdir()
+    (here / "other" / "good.yaml").write_text((here / "good.yaml").read_text())
+    code, _, err = run("render", "good.yaml", "other/good.yaml", "-o", "out")
+    assert code == 1
+    assert "several files would be drawn into" in err
+    assert not (here / "out").exists()
+
+
+def test_a_format_that_contradicts_the_suffix_is_refused(run, here):
+    code, _, err = run("render", "good.yaml", "-o", "a.png", "-f", "svg")
+    assert code == 1
+    assert "'a.png' is named as png, but --format is svg" in err
+    assert not (here / "a.png").exists()
+
+
+def test_a_picture_can_be_printed(here):
+    command = [sys.executable, "-m", "sphinx_pipeviz", "render", "good.yaml", "-o", "-"]
+    done = subprocess.run(command, cwd=here, capture_output=True, check=True)
+    assert done.stdout.startswith(b"<?xml")
+    assert not (here / "-").exists()

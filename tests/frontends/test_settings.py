@@ -41,7 +41,10 @@ def picture(site) -> str:
         ("pipeviz_style = {'forward': 'blue'}", "style.forward cannot be the text 'blue'"),
         ("pipeviz_style = 3", "a style is a name or a mapping, not 3"),
         ("pipeviz_formats = ['gif']", "there is no format 'gif' (choose from svg, pdf, png)"),
-        ("pipeviz_formats = 'svg'", "there is no format 'svg'"),
+        (
+            "pipeviz_formats = 'svg'",
+            "the formats must be a list such as ['svg', 'pdf'], not 'svg'",
+        ),
         ("pipeviz_max_ops = 0", "the limit must be a whole number of at least 1, not 0"),
         ("pipeviz_max_ops = True", "the limit must be a whole number of at least 1, not True"),
         ("pipeviz_max_ops = '9'", "the limit must be a whole number of at least 1, not '9'"),
