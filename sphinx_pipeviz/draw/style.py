@@ -37,9 +37,9 @@ class Style(
         light_text: Labels on dark fills.
         dark_text: Labels on light fills.
         first: Number of the first microbatch and of the first device, 0 or 1.
-        width: Width of the picture.
-        row_height: Height of a row; rows shrink where there are many.
-        font_size: Size of all text; labels shrink, then vanish, where cells are narrow.
+        width: Width of the picture, in points.
+        row_height: Height of a row, in points; rows shrink where there are many.
+        font_size: Size of all text, in points; labels shrink, then vanish, where cells are narrow.
     """
 
     forward: Colour = "#4169E1"  # royalblue

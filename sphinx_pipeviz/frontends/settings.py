@@ -77,7 +77,7 @@ SETTINGS: dict[str, Setting] = {
         None,
         (str, type(None)),
         "",
-        "Folder of the cache, relative to conf.py; by default beside the doctrees.",
+        "Folder of the cache, relative to conf.py; by default pipeviz in the doctrees' folder.",
         _check_folder,
     ),
     "pipeviz_max_ops": Setting(
