@@ -39,7 +39,7 @@ class Style(
         first: Number of the first microbatch and of the first device, 0 or 1.
         width: Width of the picture, in points.
         row_height: Height of a row, in points; rows shrink where there are many.
-        font_size: Size of all text, in points; labels shrink, then vanish, where cells are narrow.
+        font_size: Size of all text, in points; labels shrink, then vanish, in narrow cells.
     """
 
     forward: Colour = "#4169E1"  # royalblue
