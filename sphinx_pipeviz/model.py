@@ -39,10 +39,20 @@ class Shape:
         """The loop placement: stage s on device s mod P."""
         return (tuple(stage % self.devices for stage in range(self.stages)),)
 
-    def plan(self, orders: Iterable[Iterable[Slot]]) -> Plan:
-        """Return the Plan that runs ``orders``, one per device, in the loop placement."""
+    @property
+    def vee(self) -> tuple[tuple[int, ...], ...]:
+        """The V placement of two chunks: stage s on device s, then 2P-1-s."""
+        down = tuple(range(self.devices))
+        return (down + down[::-1],)
+
+    def plan(
+        self,
+        orders: Iterable[Iterable[Slot]],
+        placement: tuple[tuple[int, ...], ...] | None = None,
+    ) -> Plan:
+        """Return the Plan that runs ``orders``, one per device; by default in a loop."""
         rows = tuple(tuple(row) for row in orders)
-        return Plan(rows, self.microbatches, self.loop)
+        return Plan(rows, self.microbatches, placement or self.loop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 
 from sphinx_pipeviz.errors import PlanError, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Shape
+from sphinx_pipeviz.schedules.bidirectional import chimera, gems
+from sphinx_pipeviz.schedules.dualpipe import dualpipe, dualpipev
 from sphinx_pipeviz.schedules.fill_drain import forward_only, gpipe, naive
-from sphinx_pipeviz.schedules.interleaved import interleaved_1f1b
-from sphinx_pipeviz.schedules.one_f_one_b import one_f_one_b
+from sphinx_pipeviz.schedules.interleaved import (
+    interleaved_1f1b,
+    interleaved_1f1b_overlap,
+    looped_bfs,
+)
+from sphinx_pipeviz.schedules.one_f_one_b import eager_1f1b, one_f_one_b, overlap_1f1b
+from sphinx_pipeviz.schedules.zero_bubble import interleaved_zero_bubble, zb_h1, zb_v
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class Schedule:
         source: Where it was published.
         aliases: Other names.
         options: The Shape fields it takes besides devices and microbatches.
-        chunks: V where none is given.
+        chunks: V where none is given, and the only V where ``chunks`` is no option.
         passes: Ops per stage and microbatch.
     """
 
@@ -72,6 +79,82 @@ SCHEDULES: dict[str, Schedule] = {
         options=("chunks", "group"),
         chunks=2,
     ),
+    "eager-1f1b": Schedule(
+        eager_1f1b,
+        "1F1B with a deeper warm-up, which hides the latency of transfers",
+        "Zhuang et al., Alpa's cross-mesh resharding, 2022, arXiv:2211.05322",
+        aliases=("overlap-friendly",),
+    ),
+    "1f1b-overlap": Schedule(
+        overlap_1f1b,
+        "1F1B whose steady forwards and backwards run in overlapped pairs",
+        "Megatron-LM, combined 1F1B",
+        aliases=("combined-1f1b",),
+    ),
+    "interleaved-1f1b-overlap": Schedule(
+        interleaved_1f1b_overlap,
+        "interleaved 1F1B in overlapped pairs",
+        "Megatron-LM, overlap_moe_expert_parallel_comm",
+        aliases=("vpp-overlap",),
+        options=("chunks", "group"),
+        chunks=2,
+    ),
+    "looped-bfs": Schedule(
+        looped_bfs,
+        "all microbatches through one chunk, then through the next",
+        "Lamy-Poirier, Breadth-First Pipeline Parallelism, 2022, arXiv:2211.05953",
+        aliases=("breadth-first", "circular"),
+        options=("chunks", "backward"),
+        chunks=2,
+    ),
+    "zb-h1": Schedule(
+        zb_h1,
+        "1F1B with split backwards: weight gradients fill part of the bubble",
+        "Qi et al., Zero Bubble Pipeline Parallelism, 2023, arXiv:2401.10241",
+        aliases=("zb1p",),
+        passes=3,
+    ),
+    "interleaved-zero-bubble": Schedule(
+        interleaved_zero_bubble,
+        "ZB-H1 with several chunks per device",
+        "PyTorch, ScheduleInterleavedZeroBubble",
+        options=("chunks",),
+        chunks=2,
+        passes=3,
+    ),
+    "zb-v": Schedule(
+        zb_v,
+        "two chunks per device, placed there and back, with split backwards",
+        "Qi et al., 2023, arXiv:2401.10241; PyTorch, ScheduleZBVZeroBubble",
+        aliases=("zbv", "zero-bubble-v"),
+        chunks=2,
+        passes=3,
+    ),
+    "dualpipe": Schedule(
+        dualpipe,
+        "microbatches enter at both ends and overlap in pairs",
+        "DeepSeek-V3, 2024, arXiv:2412.19437",
+        aliases=("bidirectional",),
+        passes=3,
+    ),
+    "dualpipev": Schedule(
+        dualpipev,
+        "DualPipe cut in half: two chunks per device, placed there and back",
+        "DeepSeek, DualPipe; PyTorch, ScheduleDualPipeV",
+        aliases=("dualpipe-v", "cut-in-half"),
+        chunks=2,
+        passes=3,
+    ),
+    "chimera": Schedule(
+        chimera,
+        "two replicas in opposite directions, each with half of the microbatches",
+        "Li and Hoefler, Chimera, 2021, arXiv:2107.06925",
+    ),
+    "gems": Schedule(
+        gems,
+        "two replicas in opposite directions, one microbatch at a time each",
+        "Jain et al., GEMS, 2020, SC20",
+    ),
 }
 
 ALIASES: dict[str, str] = {
@@ -112,7 +195,11 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
     name = canonical_name(name)
     schedule = SCHEDULES[name]
     for option, key in OPTION_KEYS.items():
-        if option in given and option not in schedule.options and _matters(option, shape):
+        if (
+            option in given
+            and option not in schedule.options
+            and _matters(option, shape, schedule)
+        ):
             raise PlanError(*_refusal(name, option, key, shape), path=(key,))
     ops = schedule.passes * shape.stages * shape.microbatches
     if ops > max_ops:
@@ -123,13 +210,15 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
     return Plan(plan.orders, plan.microbatches, plan.placement, name)
 
 
-def _matters(option: str, shape: Shape) -> bool:
-    return not (option == "chunks" and shape.chunks == 1)
+def _matters(option: str, shape: Shape, schedule: Schedule) -> bool:
+    return not (option == "chunks" and shape.chunks == schedule.chunks)
 
 
 def _refusal(name: str, option: str, key: str, shape: Shape) -> tuple[str, None, str]:
     if option == "chunks":
-        message = f"{name} runs one stage per device, not {shape.chunks}"
+        fixed = SCHEDULES[name].chunks
+        stages = "one stage" if fixed == 1 else f"{fixed} stages"
+        message = f"{name} runs {stages} per device, not {shape.chunks}"
         return message, None, "interleaved-1f1b takes chunks"
     takers = [other for other, row in SCHEDULES.items() if option in row.options]
     return f"{name} does not take {key}", None, f"{key} is for {', '.join(takers)}"

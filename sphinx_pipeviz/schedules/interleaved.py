@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sphinx_pipeviz.errors import PlanError
 from sphinx_pipeviz.model import Plan, Shape
-from sphinx_pipeviz.ops import Kind, Op
-from sphinx_pipeviz.schedules.one_f_one_b import alternate
+from sphinx_pipeviz.ops import Kind, Op, Slot
+from sphinx_pipeviz.schedules.one_f_one_b import alternate, pair_up
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 
@@ -33,6 +33,47 @@ def interleaved_1f1b(shape: Shape) -> Plan:
                 warm_up=last * group + 2 * (shape.devices - 1 - device),
             )
         )
+
+    return shape.plan(order(device) for device in range(shape.devices))
+
+
+def interleaved_1f1b_overlap(shape: Shape) -> Plan:
+    """Return Megatron's interleaved order with steady forwards and backwards overlapped.
+
+    Raises:
+        PlanError: The group size or the number of microbatches breaks the rule.
+    """
+    name = "interleaved-1f1b-overlap"
+    group = rounds_group(shape, name) if shape.group is None else group_size(shape, name)
+    table = chunk_table(shape, group)
+    last = shape.chunks - 1
+
+    def order(device: int) -> list[Slot]:
+        stages = range(device, shape.stages, shape.devices)
+        return list(
+            pair_up(
+                [Op(stages[chunk], F, m) for chunk, m in table],
+                [Op(stages[last - chunk], B, m) for chunk, m in table],
+                warm_up=last * group + 2 * (shape.devices - 1 - device) + 1,
+            )
+        )
+
+    return shape.plan(order(device) for device in range(shape.devices))
+
+
+def looped_bfs(shape: Shape) -> Plan:
+    """Return breadth-first order: all microbatches through a chunk, then the next chunk.
+
+    ``shape.backward`` orders each chunk's backwards: ``reversed`` (PyTorch) or ``same``.
+    """
+    forward = range(shape.microbatches)
+    backward = forward if shape.backward == "same" else forward[::-1]
+
+    def order(device: int) -> list[Op]:
+        stages = range(device, shape.stages, shape.devices)
+        return [Op(stage, F, m) for stage in stages for m in forward] + [
+            Op(stage, B, m) for stage in reversed(stages) for m in backward
+        ]
 
     return shape.plan(order(device) for device in range(shape.devices))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sphinx_pipeviz.model import Plan, Shape
-from sphinx_pipeviz.ops import Kind, Op
+from sphinx_pipeviz.ops import Kind, Op, Overlap, Slot
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 
@@ -24,6 +24,44 @@ def one_f_one_b(shape: Shape) -> Plan:
         )
         for device in range(shape.devices)
     )
+
+
+def eager_1f1b(shape: Shape) -> Plan:
+    """Return 1F1B with a warm-up of min(M, 2(P-r)-1) forwards, which hides latency."""
+    microbatches = range(shape.microbatches)
+    return shape.plan(
+        alternate(
+            [Op(device, F, m) for m in microbatches],
+            [Op(device, B, m) for m in microbatches],
+            warm_up=2 * (shape.devices - 1 - device),
+        )
+        for device in range(shape.devices)
+    )
+
+
+def overlap_1f1b(shape: Shape) -> Plan:
+    """Return 1F1B whose steady forwards and backwards run in overlapped pairs.
+
+    Device r warms up with min(M, 2(P-1-r)+1) forwards.
+    """
+    microbatches = range(shape.microbatches)
+    return shape.plan(
+        pair_up(
+            [Op(device, F, m) for m in microbatches],
+            [Op(device, B, m) for m in microbatches],
+            warm_up=2 * (shape.devices - 1 - device) + 1,
+        )
+        for device in range(shape.devices)
+    )
+
+
+def pair_up(forwards: Sequence[Op], backwards: Sequence[Op], warm_up: int) -> Iterator[Slot]:
+    """Yield ``warm_up`` forwards, then overlapped pairs, then the rest."""
+    warm_up = min(warm_up, len(forwards))
+    yield from forwards[:warm_up]
+    steady = len(forwards) - warm_up
+    yield from map(Overlap, forwards[warm_up:], backwards[:steady])
+    yield from backwards[steady:]
 
 
 def alternate(forwards: Sequence[Op], backwards: Sequence[Op], warm_up: int) -> Iterator[Op]:
