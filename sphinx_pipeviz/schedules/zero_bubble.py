@@ -82,31 +82,48 @@ def zb_v(shape: Shape) -> Plan:
 
 def _zb_v_order(shape: Shape, device: int) -> Iterator[Op]:
     p, m = shape.devices, max(shape.microbatches, 2 * shape.devices - 1)
-    stages = (device, 2 * p - 1 - device)
-    count: dict[tuple[int, Kind], int] = {(c, kind): 0 for c in (0, 1) for kind in (F, I, W)}
+    line = _Vee((device, 2 * p - 1 - device))
+    yield from _fill_vee(line, p, device)
+    while line.count[1, F] < line.count[0, F] or line.count[0, F] < m:
+        if line.count[0, F] < m:
+            yield from line.take(0, F)
+        yield from line.take(0, I, W)
+        yield from line.take(1, F, I, W)
+    yield from _drain_vee(line, p, device)
 
-    def take(chunk: int, *kinds: Kind) -> Iterator[Op]:
-        for kind in kinds:
-            yield Op(stages[chunk], kind, count[chunk, kind])
-            count[chunk, kind] += 1
 
-    for _ in range(2 * (p - device) - 1):
-        yield from take(0, F)
+def _fill_vee(line: _Vee, devices: int, device: int) -> Iterator[Op]:
+    """Yield the warm-up, up to the first backwards of the second chunk."""
+    for _ in range(2 * (devices - device) - 1):
+        yield from line.take(0, F)
     for _ in range(device):
-        yield from take(1, F)
-        yield from take(0, F)
-    for _ in range(p - device):
-        yield from take(1, F, I, W)
-    while count[1, F] < count[0, F] or count[0, F] < m:
-        if count[0, F] < m:
-            yield from take(0, F)
-        yield from take(0, I, W)
-        yield from take(1, F, I, W)
+        yield from line.take(1, F)
+        yield from line.take(0, F)
+    for _ in range(devices - device):
+        yield from line.take(1, F, I, W)
+
+
+def _drain_vee(line: _Vee, devices: int, device: int) -> Iterator[Op]:
+    """Yield the backwards and weight gradients that no forward goes with."""
     for _ in range(device):
-        yield from take(0, I)
-        yield from take(1, I)
-    for _ in range(p - device):
-        yield from take(0, I, W)
+        yield from line.take(0, I)
+        yield from line.take(1, I)
+    for _ in range(devices - device):
+        yield from line.take(0, I, W)
     for chunk in (1, 0):
-        while count[chunk, W] < count[chunk, I]:
-            yield from take(chunk, W)
+        while line.count[chunk, W] < line.count[chunk, I]:
+            yield from line.take(chunk, W)
+
+
+class _Vee:
+    """Counts what a device's two chunks have done."""
+
+    def __init__(self, stages: tuple[int, int]) -> None:
+        self._stages = stages
+        self.count = {(chunk, kind): 0 for chunk in (0, 1) for kind in (F, I, W)}
+
+    def take(self, chunk: int, *kinds: Kind) -> Iterator[Op]:
+        """Yield the next op of each kind on a chunk."""
+        for kind in kinds:
+            yield Op(self._stages[chunk], kind, self.count[chunk, kind])
+            self.count[chunk, kind] += 1
