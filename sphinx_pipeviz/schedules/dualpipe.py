@@ -21,16 +21,17 @@ def dualpipe(shape: Shape) -> Plan:
     """
     p, m = shape.devices, shape.microbatches
     if p % 2:
-        hint = f"nearest: {p - 1 or 2} or {p + 1}" if p > 1 else "use 2"
+        hint = f"nearest: {p - 1} or {p + 1}" if p > 1 else "use 2"
         raise PlanError(
             f"dualpipe needs an even number of devices, not {p}", hint=hint, path=("devices",)
         )
     if m % 2 or m < 2 * p:
-        least = max(2 * p, m + m % 2)
+        near = [count for count in (m - 1, m + 1) if count >= 2 * p] or [2 * p]
         message = (
             f"dualpipe needs an even number of microbatches, at least 2P = {2 * p}, not {m}"
         )
-        raise PlanError(message, hint=f"nearest: {least}", path=("microbatches",))
+        hint = f"nearest: {' or '.join(map(str, near))}"
+        raise PlanError(message, hint=hint, path=("microbatches",))
     half = m // 2
     down, up = tuple(range(p)), tuple(reversed(range(p)))
 

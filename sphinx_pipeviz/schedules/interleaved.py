@@ -19,8 +19,7 @@ def interleaved_1f1b(shape: Shape) -> Plan:
     Raises:
         PlanError: The group size or the number of microbatches breaks the rule.
     """
-    name = "interleaved-1f1b"
-    group = rounds_group(shape, name) if shape.group is None else group_size(shape, name)
+    group = _group(shape, "interleaved-1f1b")
     table = chunk_table(shape, group)
     last = shape.chunks - 1
 
@@ -43,8 +42,7 @@ def interleaved_1f1b_overlap(shape: Shape) -> Plan:
     Raises:
         PlanError: The group size or the number of microbatches breaks the rule.
     """
-    name = "interleaved-1f1b-overlap"
-    group = rounds_group(shape, name) if shape.group is None else group_size(shape, name)
+    group = _group(shape, "interleaved-1f1b-overlap")
     table = chunk_table(shape, group)
     last = shape.chunks - 1
 
@@ -92,6 +90,12 @@ def chunk_table(shape: Shape, group: int) -> list[tuple[int, int]]:
     ]
 
 
+def _group(shape: Shape, name: str) -> int:
+    if shape.group is None:
+        return rounds_group(shape, name, instead=", or set microbatch-group-size")
+    return group_size(shape, name)
+
+
 def group_size(shape: Shape, name: str) -> int:
     """Return the given group size if Megatron takes it.
 
@@ -114,8 +118,10 @@ def group_size(shape: Shape, name: str) -> int:
     raise PlanError(message, hint=hint, path=("microbatch-group-size",))
 
 
-def rounds_group(shape: Shape, name: str) -> int:
+def rounds_group(shape: Shape, name: str, *, instead: str = "") -> int:
     """Return PyTorch's group size: M // rounds, with rounds = max(1, M // P).
+
+    ``instead`` ends the hint of the refusal: what else a user may do.
 
     Raises:
         PlanError: M is not a multiple of the number of rounds.
@@ -134,7 +140,7 @@ def rounds_group(shape: Shape, name: str) -> int:
         f"{name} needs the microbatches to be a multiple of max(1, M // P) rounds;"
         f" {m} microbatches on {p} devices make {rounds} rounds"
     )
-    hint = f"use {_either([below, above])} microbatches, or set microbatch-group-size"
+    hint = f"use {_either([below, above])} microbatches{instead}"
     raise PlanError(message, hint=hint, path=("microbatches",))
 
 

@@ -36,7 +36,7 @@ def test_bubble_and_peak_follow_their_closed_forms(p, rounds, v):
 def test_the_group_size_rule_is_megatrons(p, m, group, v):
     legal = p <= group <= m and (m % group == 0 or m % group >= p)
     keys = {"devices": p, "microbatches": m, "chunks": v, "microbatch_group_size": group}
-    for name in ("interleaved-1f1b", "forward-only"):
+    for name in ("interleaved-1f1b", "interleaved-1f1b-overlap", "forward-only"):
         if legal:
             assert pv.simulate(pv.plan(name, **keys)).makespan > 0
         else:
@@ -70,3 +70,50 @@ def test_stages_may_be_given_instead_of_chunks():
     keys = {"devices": 2, "microbatches": 4}
     assert pv.plan("vpp", **keys, stages=6) == pv.plan("vpp", **keys, chunks=3)
     assert pv.plan("vpp", **keys) == pv.plan("vpp", **keys, chunks=2)
+
+
+@given(SIZE, SIZE, st.integers(1, 3), QUARTERS, QUARTERS)
+def test_overlapped_pairs_that_save_nothing_take_the_same_time(p, rounds, v, forward, backward):
+    m = rounds * p
+    plan = pv.plan("vpp-overlap", devices=p, microbatches=m, chunks=v)
+    metrics = pv.measure(pv.simulate(plan, pv.Costs(forward=forward, backward=backward)))
+    assert metrics.makespan == (m * v + p - 1) * (forward + backward)
+    assert metrics.peak_activations == tuple(
+        min((v - 1) * p + 2 * (p - r), m * v) for r in range(p)
+    )
+
+
+@given(
+    SIZE,
+    st.integers(1, 16),
+    st.integers(1, 3),
+    st.sampled_from(["same", "reversed"]),
+    QUARTERS,
+    QUARTERS,
+)
+def test_breadth_first_takes_any_number_of_microbatches(p, m, v, order, forward, backward):
+    plan = pv.plan("looped-bfs", devices=p, microbatches=m, chunks=v, backward=order)
+    metrics = pv.measure(pv.simulate(plan, pv.Costs(forward=forward, backward=backward)))
+    slots = m * v + p - 1 if m >= p else p * v + m - 1
+    assert metrics.makespan == slots * (forward + backward)
+    assert metrics.peak_activations == (m * v,) * p
+
+
+def test_the_backwards_of_breadth_first_run_reversed_or_as_the_forwards():
+    def row(**keys):
+        plan = pv.plan("breadth-first", devices=1, microbatches=2, **keys)
+        return " ".join(map(str, plan.orders[0]))
+
+    assert row() == row(backward="reversed") == "0F0 0F1 1F0 1F1 1B1 1B0 0B1 0B0"
+    assert row(backward="same") == "0F0 0F1 1F0 1F1 1B0 1B1 0B0 0B1"
+
+
+def test_the_hint_names_the_group_size_only_where_it_is_taken():
+    def hint(name):
+        with pytest.raises(pv.PlanError) as caught:
+            pv.plan(name, devices=4, microbatches=14)
+        return caught.value.hint
+
+    assert hint("interleaved-1f1b") == hint("interleaved-1f1b-overlap")
+    assert "microbatch-group-size" in hint("interleaved-1f1b")
+    assert "microbatch-group-size" not in hint("interleaved-zero-bubble")

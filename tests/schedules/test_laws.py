@@ -4,13 +4,14 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.schedules import SCHEDULES
 
 F, B = pv.Kind.FORWARD, pv.Kind.BACKWARD
+I, W = pv.Kind.BACKWARD_INPUT, pv.Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
 QUARTERS = st.integers(0, 20).map(lambda number: number / 4)  # exact in binary
 
 
@@ -27,9 +28,11 @@ def plans(draw):
         keys["backward"] = draw(st.sampled_from([None, "same", "reversed"]))
     try:
         return pv.plan(name, **keys)
-    except pv.PlanError:
-        assume(keys.get("chunks") is not None)  # only interleaving may refuse
-        return pv.plan("1f1b", devices=keys["devices"], microbatches=keys["microbatches"])
+    except pv.PlanError:  # numbers that every schedule takes
+        keys.pop("microbatch_group_size", None)
+        keys["devices"] += keys["devices"] % 2
+        keys["microbatches"] = keys["devices"] * draw(st.sampled_from([2, 3]))
+        return pv.plan(name, **keys)
 
 
 @st.composite
@@ -38,7 +41,14 @@ def priced_plans(draw):
     stages = plan.stages
     cost = QUARTERS | st.lists(QUARTERS, min_size=stages, max_size=stages)
     cost |= st.dictionaries(st.integers(0, stages - 1), QUARTERS)
-    return plan, pv.Costs(forward=draw(cost), backward=draw(cost), p2p=draw(QUARTERS))
+    return plan, pv.Costs(
+        forward=draw(cost),
+        backward=draw(cost),
+        backward_input=draw(st.none() | cost),
+        backward_weight=draw(st.none() | cost),
+        p2p=draw(QUARTERS),
+        overlap=draw(st.sampled_from(["sum", "max"])),
+    )
 
 
 def ends_of(timeline):
@@ -50,11 +60,34 @@ def ends_of(timeline):
     }
 
 
-def inputs_of(op, stages):
-    if op.kind == F:
-        return [pv.Op(op.stage - 1, F, op.microbatch)] if op.stage else []
-    later = [pv.Op(op.stage + 1, B, op.microbatch)] if op.stage + 1 < stages else []
-    return [pv.Op(op.stage, F, op.microbatch), *later]
+def inputs_of(slot, ops, stages):
+    """The ops that a slot needs; ``ops`` are all that there are."""
+    for stage, kind, microbatch, _ in slot.ops:
+        if kind == W:
+            yield pv.Op(stage, I, microbatch)
+        elif kind == F:
+            if stage:
+                yield pv.Op(stage - 1, F, microbatch)
+        else:
+            yield pv.Op(stage, F, microbatch)
+            later = (pv.Op(stage + 1, kind, microbatch) for kind in (B, I))
+            found = [op for op in later if op in ops]
+            assert len(found) == (stage + 1 < stages)
+            yield from found
+
+
+def replica_of(plan, microbatch):
+    """The placement on which all ops of a microbatch lie."""
+    homes = {
+        op.stage: device
+        for device, row in enumerate(plan.orders)
+        for slot in row
+        for op in slot.ops
+        if op.microbatch == microbatch
+    }
+    found = [each for each in plan.placement if each == tuple(homes[s] for s in sorted(homes))]
+    assert found
+    return found[0]
 
 
 @given(plans())
@@ -62,22 +95,26 @@ def test_every_op_runs_once_on_its_device(plan):
     found = Counter(
         (device, op) for device, row in enumerate(plan.orders) for s in row for op in s.ops
     )
-    kinds = (F,) if plan.name == "forward-only" else (F, B)
-    assert found == Counter(
-        (stage % plan.devices, pv.Op(stage, kind, microbatch))
-        for stage in range(plan.stages)
-        for microbatch in range(plan.microbatches)
-        for kind in kinds
-    )
+    assert set(found.values()) == {1}
+    allowed = ({F},) if plan.name == "forward-only" else ({F, B}, {F, I, W})
+    for microbatch in range(plan.microbatches):
+        for stage, device in enumerate(replica_of(plan, microbatch)):
+            kinds = {k for k in pv.Kind if (device, pv.Op(stage, k, microbatch)) in found}
+            assert kinds in allowed
+            for kind in kinds:
+                del found[device, pv.Op(stage, kind, microbatch)]
+    assert not found
 
 
 @given(plans())
 def test_a_plan_can_be_written_down_and_read_again(plan):
     rows = [[str(slot) for slot in row] for row in plan.orders]
+    used = dict.fromkeys(replica_of(plan, number) for number in range(plan.microbatches))
     for orders in (rows, [" ".join(row) for row in rows], [", ".join(row) for row in rows]):
         read = pv.Plan.parse(orders, plan.microbatches)
         assert read.orders == plan.orders
-        assert read.placement == plan.placement
+        assert set(read.placement) == set(used)
+        assert pv.Plan.parse(orders, plan.microbatches, plan.placement).orders == plan.orders
 
 
 @given(priced_plans())
@@ -87,7 +124,7 @@ def test_every_op_waits_for_its_inputs_and_their_transfer(priced):
     ends = ends_of(timeline)
     for device, row in enumerate(timeline.rows):
         for run in row:
-            for op in inputs_of(run.slot, plan.stages):
+            for op in inputs_of(run.slot, ends, plan.stages):
                 end, other = ends[op]
                 assert run.start >= end + costs.p2p * (other != device)
 
@@ -102,7 +139,7 @@ def test_no_slot_starts_later_than_it_must(priced):
         for run in row:
             ready = [
                 ends[op][0] + costs.p2p * (ends[op][1] != device)
-                for op in inputs_of(run.slot, plan.stages)
+                for op in inputs_of(run.slot, ends, plan.stages)
             ]
             assert run.start == max([free, *ready])
             free = run.end
@@ -119,16 +156,30 @@ def test_a_device_runs_its_order_one_slot_at_a_time(priced):
 
 
 @given(priced_plans())
+def test_a_slot_takes_what_its_ops_cost(priced):
+    plan, costs = priced
+    price = {kind: costs.of(kind, plan.stages) for kind in (F, B, I, W)}
+    for row in pv.simulate(plan, costs).rows:
+        for run in row:
+            parts = [price[op.kind][op.stage] for op in run.slot.ops]
+            assert run.end - run.start == (max if costs.overlap == "max" else sum)(parts)
+
+
+@given(priced_plans())
 def test_the_makespan_is_at_least_any_devices_work_and_any_microbatchs_way(priced):
     plan, costs = priced
-    metrics = pv.measure(pv.simulate(plan, costs))
-    kinds = (F,) if plan.name == "forward-only" else (F, B)
-    per_stage = [costs.of(kind, plan.stages) for kind in kinds]
-    hops = len(kinds) * (plan.stages - 1) * (plan.devices > 1)
-    assert metrics.makespan >= sum(map(sum, per_stage)) + hops * costs.p2p
-    for device, idle in enumerate(metrics.idle):
-        work = plan.microbatches * sum(sum(each[device :: plan.devices]) for each in per_stage)
-        assert idle == metrics.makespan - work >= 0
+    timeline = pv.simulate(plan, costs)
+    metrics = pv.measure(timeline)
+    price = {kind: costs.of(kind, plan.stages) for kind in (F, B, I)}
+    ops = ends_of(timeline)
+    for microbatch in range(plan.microbatches):
+        way = [op for op in ops if op.microbatch == microbatch and op.kind != W]
+        hops = sum(one != two for one, two in pairwise(replica_of(plan, microbatch)))
+        hops *= 1 if plan.name == "forward-only" else 2
+        length = sum(price[op.kind][op.stage] for op in way) + hops * costs.p2p
+        assert metrics.makespan >= length
+    for row, idle in zip(timeline.rows, metrics.idle, strict=True):
+        assert idle == metrics.makespan - sum(run.duration for run in row) >= 0
     assert 0 <= metrics.bubble_ratio <= 1
     assert 0 <= metrics.span_bubble_ratio <= 1
 
@@ -161,7 +212,7 @@ def test_any_order_of_a_row_runs_or_is_refused(plan, data):
     ends = ends_of(timeline)
     for row in timeline.rows:
         for run in row:
-            for op in inputs_of(run.slot, plan.stages):
+            for op in inputs_of(run.slot, ends, plan.stages):
                 assert ends[op][0] <= run.start
 
 
@@ -169,7 +220,11 @@ def test_any_order_of_a_row_runs_or_is_refused(plan, data):
 def test_an_order_that_lacks_or_repeats_a_forward_is_refused(plan, data):
     rows = [[str(slot) for slot in row] for row in plan.orders]
     device = data.draw(st.integers(0, plan.devices - 1))
-    forwards = [i for i, op in enumerate(plan.orders[device]) if op.kind == F]
+    forwards = [
+        index
+        for index, slot in enumerate(plan.orders[device])
+        if any(op.kind == F for op in slot.ops)
+    ]
     index = data.draw(st.sampled_from(forwards))
     repeated = [list(row) for row in rows]
     repeated[device].append(rows[device][index])
