@@ -208,9 +208,10 @@ def _list(options: argparse.Namespace) -> int:
             )
         )
         return 0
+    width = max(map(len, rows)) + 2
     for name, (summary, aliases) in rows.items():
         also = f" (also: {', '.join(aliases)})" if aliases else ""
-        print(f"{name:<18}{summary}{also}")
+        print(f"{name:<{width}}{summary}{also}")
     return 0
 
 

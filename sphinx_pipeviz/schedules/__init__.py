@@ -174,7 +174,9 @@ def canonical_name(name: str) -> str:
     word = name.strip().lower().replace("_", "-").replace(" ", "-")
     word = ALIASES.get(word, word)
     if word not in SCHEDULES:
-        hint = did_you_mean(word, [*SCHEDULES, *ALIASES]) or f"known: {', '.join(SCHEDULES)}"
+        hint = (
+            did_you_mean(word, [*SCHEDULES, *ALIASES]) or "sphinx-pipeviz list names them all"
+        )
         raise SpecError(f"there is no schedule '{name[:40]}'", hint=hint, path=("schedule",))
     return word
 

@@ -56,3 +56,13 @@ def test_the_number_of_ops_has_a_limit():
     with pytest.raises(pv.SpecError) as caught:
         pv.plan("gpipe", devices=10**9, microbatches=1)
     assert caught.value.path == ("devices",)
+
+
+def test_an_unknown_name_is_answered_with_a_like_one_or_with_where_to_look():
+    def hint(name):
+        with pytest.raises(pv.SpecError) as caught:
+            canonical_name(name)
+        return caught.value.hint
+
+    assert "dualpipev" in hint("dualpipv")
+    assert hint("x" * 50) == "sphinx-pipeviz list names them all"
