@@ -246,19 +246,25 @@ def test_every_schedule_has_figure_facts_and_formula():
 
 
 def sizes(name):
-    chunks = (1, 2, 3) if "chunks" in SCHEDULES[name].options else (1,)
-    return itertools.product((1, 2, 3, 4, 8), (1, 2, 4, 5, 8), chunks)
+    row = SCHEDULES[name]
+    chunks = (1, 2, 3) if "chunks" in row.options else (row.chunks,)
+    return itertools.product((1, 2, 3, 4, 8), (1, 2, 4, 5, 8, 12, 16), chunks)
 
 
-TIMES = ((1, 2, 0), (2, 3, 0), (1, 2, 0.5), (3, 1, 1), (2, 2, 3))
+#: F, I, W and L
+TIMES = (
+    *((1, 1, 1, 0), (2, 2, 2, 0), (2, 2, 1, 0), (3, 2, 1, 0), (1, 3, 2, 0), (3, 0.5, 0.5, 0)),
+    *((1, 1, 1, 0.5), (3, 0.5, 0.5, 1), (2, 1, 1, 3)),
+)
 
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_formula_agrees_with_the_simulator(name):
     lines = {"holds": "True", **FORMULAS[name]}
     checked = 0
-    for (P, M, V), (F, B, L) in itertools.product(sizes(name), TIMES):  # noqa: N806
-        known = {"P": P, "M": M, "V": V, "F": F, "B": B, "L": L, "min": min, "range": range}
+    for (P, M, V), (F, I, W, L) in itertools.product(sizes(name), TIMES):  # noqa: E741, N806
+        known = {"P": P, "M": M, "V": V, "F": F, "B": I + W, "I": I, "W": W, "L": L}
+        known |= {"min": min, "max": max, "range": range}
 
         def value(what, known=known):
             return eval(lines[what], {"__builtins__": {}} | known)  # noqa: S307  (our own)
@@ -266,9 +272,11 @@ def test_formula_agrees_with_the_simulator(name):
         if not value("holds"):
             continue
         plan = pv.plan(name, devices=P, microbatches=M, chunks=V)
-        found = pv.measure(pv.simulate(plan, pv.Costs(forward=F, backward=B, p2p=L)))
-        size = f"P={P} M={M} V={V} F={F} B={B} L={L}"
-        assert found.makespan == pytest.approx(value("makespan")), size
+        costs = pv.Costs(forward=F, backward_input=I, backward_weight=W, p2p=L)
+        found = pv.measure(pv.simulate(plan, costs))
+        size = f"P={P} M={M} V={V} F={F} I={I} W={W} L={L}"
+        known["makespan"] = value("makespan")
+        assert found.makespan == pytest.approx(known["makespan"]), size
         if L == 0:
             assert found.bubble_ratio == pytest.approx(value("bubble")), size
         if "peak" in lines:

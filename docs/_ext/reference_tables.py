@@ -176,7 +176,8 @@ def _styles() -> Table:
 
 def _schedules() -> Table:
     rows = tuple(
-        (f"``{name}``", _code(row.aliases), row.summary) for name, row in SCHEDULES.items()
+        (f"``{name}``", _code(row.aliases) or "none", row.summary)
+        for name, row in SCHEDULES.items()
     )
     return Table(("Name", "Aliases", "What it does"), (24, 36, 40), rows)
 
@@ -311,7 +312,7 @@ class ScheduleFacts(SphinxDirective):
             keys.insert(keys.index("chunks") + 1, "stages")
         facts = {
             "Name": f"``{self.arguments[0]}``",
-            "Aliases": _code(schedule.aliases),
+            "Aliases": _code(schedule.aliases) or "none",
             "Keys": _code(["devices", "microbatches", *keys, "costs", "style"]),
             "Source": schedule.source,
         }
