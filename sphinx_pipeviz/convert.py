@@ -47,6 +47,15 @@ def convert(data: Any, into: type[T], path: Path = ()) -> T:
         raise _explain(what, (*path, *exact), found, into) from None
 
 
+class _AnyKey(str):
+    """What msgspec writes for a key of a mapping, whichever it is."""
+
+    __slots__ = ()
+
+
+_ANY = _AnyKey("...")
+
+
 def _read(text: str) -> tuple[str, list[str | int], bool]:
     """Part msgspec's message into what is wrong, the steps that lead there, and
     whether it is wrong of a key.
@@ -55,28 +64,27 @@ def _read(text: str) -> tuple[str, list[str | int], bool]:
     if not match:
         return text, [], False
     steps: list[str | int] = [
-        name or (int(index) if index else any_key)
-        for name, index, any_key in _STEP.findall(match["path"] or "")
+        name or (int(index) if index else _ANY)
+        for name, index, _ in _STEP.findall(match["path"] or "")
     ]
     of_key = match["key"] is not None
-    return match["what"], [*steps, "..."] if of_key else steps, of_key
+    return match["what"], [*steps, _ANY] if of_key else steps, of_key
 
 
 def _exact(data: Any, into: type[Any], steps: list[str | int]) -> Path:
     """Replace each ``...``, which stands for any key, by the key that is wrong."""
-    if "..." not in steps:
+    at = next((place for place, step in enumerate(steps) if step is _ANY), None)
+    if at is None:
         return tuple(steps)
-    at = steps.index("...")
     holder = _look_up(data, tuple(steps[:at]))
     for key in holder if isinstance(holder, Mapping) else ():
         only = _replaced(data, steps[:at], {key: holder[key]})
         try:
             msgspec.convert(only, into)
         except msgspec.ValidationError as error:
-            _, steps, _ = _read(str(error))
-            if steps[at : at + 1] == ["..."]:
-                steps[at] = key
-                return _exact(only, into, steps)
+            _, found, _ = _read(str(error))
+            if any(step is _ANY for step in found[at : at + 1]):
+                return _exact(only, into, [*steps[:at], key, *found[at + 1 :]])
     return tuple(steps[:at])
 
 

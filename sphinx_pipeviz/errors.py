@@ -72,6 +72,7 @@ class PipevizError(Exception):
         *,
         path: Path = (),
     ) -> None:
+        message = _told(message)
         super().__init__(message)
         self.message = message
         self.location = location
@@ -92,6 +93,16 @@ class PipevizError(Exception):
     def __str__(self) -> str:
         """Return ``file:line: message (hint)``."""
         return f"{self.location}: {self.sentence}" if self.location else self.sentence
+
+
+#: Characters of a message; the rest is left out.
+LONGEST = 600
+
+
+def _told(text: str) -> str:
+    """Return a message in one line: what cannot be printed is written as its code."""
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class SpecError(PipevizError):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from sphinx_pipeviz.errors import PlanError
@@ -124,8 +125,20 @@ def _check_complete(
         if microbatch not in run:
             message = f"microbatch {microbatch} is missing: there must be {len(wanted)} of them"
             raise PlanError(message, hint="microbatches are counted from 0", path=("order",))
+    missing = list(islice(_missing(seen, wanted, stages, homes), MOST_COUNTED + 1))
+    if missing:
+        message = f"{missing[0]} is missing"
+        if len(missing) > 1:
+            count = f"more than {MOST_COUNTED}" if len(missing) > MOST_COUNTED else len(missing)
+            message = f"{count} ops are missing, first {missing[0]}"
+        raise PlanError(message, path=("order", min(homes[missing[0].stage or 0])))
+
+
+def _missing(
+    seen: Collection[Op], wanted: Collection[int], stages: int, homes: list[set[int]]
+) -> Iterator[Op]:
+    """Yield the ops that are missing, microbatch by microbatch."""
     trains = any(op.kind != F for op in seen)
-    missing = []
     for microbatch in sorted(wanted):
         for stage in range(stages):
             kinds = {kind for kind in (F, B, I, W) if Op(stage, kind, microbatch) in seen}
@@ -135,12 +148,7 @@ def _check_complete(
                 hint = "write B for a full backward, or I and W for its two halves"
                 raise PlanError(message, hint=hint, path=("order", min(homes[stage])))
             needed = {F} | ({I, W} if kinds & {I, W} else {B}) if trains else {F}
-            missing += [Op(stage, k, microbatch) for k in (F, B, I, W) if k in needed - kinds]
-    if missing:
-        message = f"{missing[0]} is missing"
-        if len(missing) > 1:
-            message = f"{len(missing)} ops are missing, first {missing[0]}"
-        raise PlanError(message, path=("order", min(homes[missing[0].stage or 0])))
+            yield from (Op(stage, k, microbatch) for k in (F, B, I, W) if k in needed - kinds)
 
 
 def _at(device: int, index: int) -> tuple[str | int, ...]:
@@ -161,7 +169,9 @@ def check_timeline(rows: Sequence[Sequence[Run]], names: Sequence[str]) -> None:
         PlanError: A device runs two slots at once, or an op starts before its inputs
             end.
     """
-    slack = 1e-9 * max((run.end for row in rows for run in row), default=1.0)
+    end = max((run.end for row in rows for run in row), default=1.0)
+    start = min((row[0].start for row in rows if row), default=0.0)
+    slack = 1e-9 * (end - start) + 4 * math.ulp(end)  # rounding is no overlap
     for device, row in enumerate(rows):
         for index, (before, run) in enumerate(pairwise(row), 1):
             if run.start < before.end - slack:
@@ -181,7 +191,7 @@ def check_timeline(rows: Sequence[Sequence[Run]], names: Sequence[str]) -> None:
             message = (
                 f"device {names[early.device]} runs {_when(rows[early.device][early.place])}"
                 f" before its input {early.source.kind}{microbatch} on {place} {source}"
-                f" ends at {ends[early.source.stage or 0, early.source.kind, microbatch]:g}"
+                f" ends at {ends[early.source.stage or 0, early.source.kind, microbatch]:.12g}"
             )
             raise PlanError(message, path=("timeline", early.device, early.place))
 
@@ -193,6 +203,9 @@ class Early(NamedTuple):
     place: int
     source: Op
 
+
+#: Missing ops that a message counts.
+MOST_COUNTED = 1000
 
 #: (stage, kind, microbatch) -> end
 Ends = dict[tuple[int, Kind, int | None], float]
@@ -241,4 +254,4 @@ def _inputs(kind: Kind, stage: int, direction: int) -> list[tuple[Kind, int]]:
 
 
 def _when(run: Run) -> str:
-    return f"{run.slot} ({run.start:g} to {run.end:g})"
+    return f"{run.slot} ({run.start:.12g} to {run.end:.12g})"

@@ -106,6 +106,7 @@ class Plan:
             PlanError: A slot cannot be read, runs twice, is missing, or is on the
                 wrong device. Whether devices wait in a circle is found by ``simulate``.
         """
+        marks = without_blanks(marks, orders)
         try:
             rows = tuple(
                 parse_row(row, device)
@@ -120,6 +121,21 @@ class Plan:
         except PlanError as error:
             raise error.located(marks) from None
         return cls(rows, len(wanted), places, marks=marks)
+
+
+def without_blanks(marks: Marks | None, orders: Sequence[str | Sequence[str]]) -> Marks | None:
+    """Return where each slot was written, counting only cells that are not blank."""
+    if not marks:
+        return marks
+    counted = Marks(marks)
+    for device, row in enumerate(orders):
+        cells = (
+            [] if isinstance(row, str) else [i for i, cell in enumerate(row) if cell.strip()]
+        )
+        for index, written in enumerate(cells):
+            if place := marks.get(("order", device, written)):
+                counted["order", device, index] = place
+    return counted
 
 
 def replicas(

@@ -186,9 +186,10 @@ def describe(timeline: Timeline, metrics: Metrics | None = None) -> str:
     if timeline.chunks > 1:
         counts.append(_counted(timeline.chunks, "chunk") + " per device")
     name = timeline.name or "written"
+    units = "time unit" if metrics.makespan == 1 else "time units"
     return (
         f"Pipeline schedule, {name}: {', '.join(counts)};"
-        f" {metrics.makespan:g} time units, {metrics.bubble_ratio:.0%} idle."
+        f" {metrics.makespan:g} {units}, {metrics.bubble_ratio:.0%} idle."
     )[:ALT]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import accumulate
 from typing import NamedTuple
 
 from sphinx_pipeviz.errors import PlanError, SpecError
@@ -46,7 +47,7 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
         rows = [tuple(op for slot in row for op in slot.ops) for row in rows]
     run = _Simulation(rows, plan.stages, costs)
     if stuck := run.to_the_end():
-        raise _deadlock(run, stuck).located(plan.marks)
+        raise _deadlock(run, stuck, plan).located(plan.marks)
     return Timeline(tuple(tuple(row) for row in run.rows), stages=plan.stages, name=plan.name)
 
 
@@ -117,7 +118,7 @@ class _Simulation:
             self.done[op] = Done(start + length, device)
 
 
-def _deadlock(run: _Simulation, stuck: dict[int, Op]) -> PlanError:
+def _deadlock(run: _Simulation, stuck: dict[int, Op], plan: Plan) -> PlanError:
     """Say who waits for whom, along the circle (or up to the op that nobody runs)."""
     chain: list[int] = []
     device = min(stuck)
@@ -127,7 +128,9 @@ def _deadlock(run: _Simulation, stuck: dict[int, Op]) -> PlanError:
     if device in chain:
         chain = chain[chain.index(device) :]
     parts = [_stand(run, stuck, device) for device in chain]
-    index = len(run.rows[chain[0]])
+    done = sum(len(ran.slot.ops) for ran in run.rows[chain[0]])
+    sizes = accumulate(len(slot.ops) for slot in plan.orders[chain[0]])
+    index = next(place for place, size in enumerate(sizes) if size > done)
     message = f"the order deadlocks: {'; '.join(parts)}"
     return PlanError(message, path=("order", chain[0], index))
 

@@ -90,7 +90,7 @@ def _per_stage(name: str, cost: Any, stages: int, default: float) -> list[float]
     path = ("costs", name)
     if isinstance(cost, dict):
         for stage in cost:
-            if not 0 <= stage < stages:
+            if not isinstance(stage, int) or not 0 <= stage < stages:
                 message = f"costs.{name} names stage {stage}; stages are 0 to {stages - 1}"
                 raise SpecError(message, path=(*path, stage))
         values = [cost.get(stage, default) for stage in range(stages)]
@@ -159,7 +159,7 @@ class Keys(
     microbatch_group_size: Count | None = None
     backward: Literal["same", "reversed"] | None = None
     costs: Costs | None = None
-    order: Annotated[list[Cell | list[Cell]], Meta(min_length=1)] | None = None
+    order: Annotated[list[str | list[str]], Meta(min_length=1)] | None = None
     placement: list[Index | list[Index]] | None = None
     timeline: dict[int | str, list[Task]] | None = None
     style: Cell | dict[str, Any] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from sphinx_pipeviz.draw.legend import WORDS
 from sphinx_pipeviz.draw.style import Style
@@ -37,43 +38,47 @@ def paint_text(timeline: Timeline, style: Style, width: int = WIDTH) -> str:
     return "\n".join([*lines, *_key(timeline)]) + "\n"
 
 
-def _step(timeline: Timeline) -> Fraction | None:
-    """Return the longest time that all starts and ends are multiples of."""
-    times = {time for row in timeline.rows for run in row for time in (run.start, run.end)}
-    exact = [Fraction(time).limit_denominator(FINEST) for time in times]
-    scale = math.lcm(*(time.denominator for time in exact)) if exact else 1
-    common = math.gcd(*(int(time * scale) for time in exact))
-    if not common:
-        return Fraction(1)
-    step = Fraction(common, scale)
+def _step(timeline: Timeline) -> float | None:
+    """Return the longest time that all starts and ends are multiples of, if there is one."""
+    times = sorted(
+        {time for row in timeline.rows for run in row for time in (run.start, run.end)}
+    )
+    least = 1e-9 * timeline.makespan + 4 * math.ulp(timeline.end)
+    gaps = [later - time for time, later in pairwise([0.0, *times]) if later - time > least]
+    if not gaps:
+        return 1.0
+    base = min(gaps)
+    exact = [Fraction(time / base).limit_denominator(FINEST) for time in times]
+    scale = math.lcm(*(time.denominator for time in exact))
+    step = base * math.gcd(*(int(time * scale) for time in exact)) / scale
     near = all(
-        math.isclose(time, fraction, abs_tol=1e-6)
+        math.isclose(time, base * fraction, rel_tol=1e-9, abs_tol=1e-6 * base)
         for time, fraction in zip(times, exact, strict=True)
     )
     return step if near and timeline.end / step <= MAX_STEPS else None
 
 
 def _bands(
-    timeline: Timeline, names: list[str], style: Style, step: Fraction, width: int
+    timeline: Timeline, names: list[str], style: Style, step: float, width: int
 ) -> Iterator[str]:
     labels = [[_label(run, timeline, style) for run in row] for row in timeline.rows]
     cell = max((len(label) for row in labels for label in row), default=1) + 1
     margin = max(map(len, names), default=0) + 1
-    steps = max(1, math.ceil(timeline.end / step))
+    steps = max(1, round(timeline.end / step))
     per_band = max(1, (width - margin - 1) // cell)
     rows = [
         _row(row, texts, step, steps, cell)
         for row, texts in zip(timeline.rows, labels, strict=True)
     ]
     for start in range(0, steps, per_band):
-        yield f"t = {float(start * step):g}"
+        yield f"t = {start * step:g}"
         for name, row in zip(names, rows, strict=True):
             part = row[start * cell : (start + per_band) * cell + 1]
             yield f"{name:<{margin}}{part}".rstrip()
         yield ""
 
 
-def _row(row: tuple[Run, ...], labels: list[str], step: Fraction, steps: int, cell: int) -> str:
+def _row(row: tuple[Run, ...], labels: list[str], step: float, steps: int, cell: int) -> str:
     characters = [" "] * (steps * cell + 1)
     for run, label in zip(row, labels, strict=True):
         start, end = (round(time / step) * cell for time in (run.start, run.end))

@@ -16,6 +16,7 @@ from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
 from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.readers import read_text
+from sphinx_pipeviz.readers.text_file import decoded, read_file
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.readers.yaml_tree import scalar
 from sphinx_pipeviz.render import draw, plan_of, style_of, timeline_of
@@ -43,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        print(f"sphinx-pipeviz: {error.filename}: {error.strerror}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"sphinx-pipeviz: {where}{error.strerror}", file=sys.stderr)
         return 1
     return code
 
@@ -123,7 +125,11 @@ def _render(options: argparse.Namespace) -> int:
     else:
         wanted = _format_of(out, options.format)
         targets = [out]
+    inputs = {Path(file).resolve() for file in options.files}
     for file, target in zip(options.files, targets, strict=True):
+        if target.resolve() in inputs:
+            message = f"the picture would be drawn over its own source '{target}'"
+            raise SpecError(message, hint="name another file with --output")
         if targets.count(target) > 1:
             message = f"several files would be drawn into '{target}'"
             raise SpecError(message, hint="draw them one by one, or into several folders")
@@ -140,7 +146,7 @@ def _render(options: argparse.Namespace) -> int:
 
 def _format_of(out: Path, asked: str | None) -> str:
     """Return the format that a file's suffix, or the option, asks for."""
-    named = SUFFIXES.get(out.suffix)
+    named = SUFFIXES.get(out.suffix.lower())
     if asked is not None and named not in (None, asked):
         message = f"'{out}' is named as {named}, but --format is {asked}"
         raise SpecError(message, hint="leave one of them out")
@@ -231,15 +237,15 @@ def _named_or_read(options: argparse.Namespace) -> Spec:
 
 
 def _read(file: str) -> Spec:
+    name = "<stdin>" if file == "-" else file
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+        text = decoded(sys.stdin.buffer, name) if file == "-" else read_file(Path(file), name)
     except FileNotFoundError:
-        raise SpecError("there is no such file", Location(file)) from None
-    except UnicodeDecodeError:
-        raise SpecError("this is not a text file in UTF-8", Location(file)) from None
+        raise SpecError("there is no such file", Location(name)) from None
     except (OSError, ValueError) as error:
-        raise SpecError(f"this file cannot be read: {error}", Location(file)) from None
-    return read_text(text, source="<stdin>" if file == "-" else file)
+        reason = getattr(error, "strerror", None) or error
+        raise SpecError(f"this file cannot be read: {reason}", Location(name)) from None
+    return read_text(text, source=name)
 
 
 Run = Callable[[argparse.Namespace], int]

@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.frontends.failures import report, unexpected
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
+from sphinx_pipeviz.readers.text_file import read_file
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.render import describe, style_of, timeline_of
@@ -122,13 +123,10 @@ class PipelineSchedule(SphinxDirective):
         self.env.note_dependency(relative)
         place = at_directive(self)
         try:
-            text = Path(absolute).read_text(encoding="utf-8-sig")
+            text = read_file(Path(absolute), str(absolute))
         except FileNotFoundError:
             message = f"there is no file '{' '.join(name.split())[:60]}'"
             raise SpecError(message, place, _about_file(name)) from None
-        except UnicodeDecodeError:
-            message = f"'{name}' is not a text file in UTF-8"
-            raise SpecError(message, Location(str(absolute), 1), "give a YAML file") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise SpecError(f"'{name}' cannot be read: {reason}", place) from None

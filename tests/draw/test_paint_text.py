@@ -108,3 +108,11 @@ def test_counting_from_zero():
 def test_text_needs_no_matplotlib_and_is_the_same_for_a_plan_and_its_timeline():
     plan = pv.plan("gpipe", devices=3, microbatches=4)
     assert pv.render(plan, "text") == pv.render(pv.simulate(plan), "text")
+
+
+def test_times_of_any_size_share_a_step():
+    plan = pv.plan("1f1b", devices=2, microbatches=2)
+    usual = pv.render(pv.simulate(plan), "text")
+    for unit in (1e-7, 0.1, 1e6):
+        timeline = pv.simulate(plan, pv.Costs(forward=unit, backward=2 * unit))
+        assert pv.render(timeline, "text") == usual

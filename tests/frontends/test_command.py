@@ -38,7 +38,7 @@ def run(capsys):
 
 
 def give(monkeypatch, text):
-    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
 
 
 # render
@@ -342,3 +342,26 @@ def test_a_picture_can_be_printed(here):
     done = subprocess.run(command, cwd=here, capture_output=True, check=True)
     assert done.stdout.startswith(b"<?xml")
     assert not (here / "-").exists()
+
+
+def test_a_picture_is_never_drawn_over_its_own_source(run, here):
+    text = (here / "good.yaml").read_text()
+    (here / "in.svg").write_text(text)
+    code, _, err = run("render", "in.svg")
+    assert code == 1
+    assert "drawn over its own source 'in.svg'" in err
+    assert (here / "in.svg").read_text() == text
+
+
+def test_what_cannot_be_decoded_is_told_with_its_line(run, here):
+    (here / "bad.yaml").write_bytes(b"schedule: 1f1b\ndevices: \xff\n")
+    assert run("check", "bad.yaml") == (
+        1,
+        "",
+        "bad.yaml:2: this is not a text file in UTF-8 (give a YAML file)\n",
+    )
+
+
+def test_a_file_without_end_is_not_read_to_the_end(run, monkeypatch):
+    monkeypatch.setattr("sphinx_pipeviz.readers.text_file.LARGEST", 2_000_000)
+    assert run("check", "/dev/zero")[::2] == (1, "/dev/zero: this file is larger than 2 MB\n")

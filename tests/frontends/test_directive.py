@@ -325,7 +325,7 @@ def test_a_binary_file_is_no_schedule(site):
     site.write("parts/one.yaml", "").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe\x00")
     site.write("index.rst", page(rest(body=[], argument="parts/one.yaml")))
     assert warned(site).startswith(
-        "parts/one.yaml:1: WARNING: 'parts/one.yaml' is not a text file in UTF-8"
+        "parts/one.yaml:1: WARNING: this is not a text file in UTF-8"
     )
 
 

@@ -1,0 +1,46 @@
+"""A file -> its text, or a located message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from sphinx_pipeviz.errors import Location, SpecError
+
+#: Largest file, in bytes.
+LARGEST = 64_000_000
+
+
+def read_file(path: Path, name: str) -> str:
+    """Return the text of a file.
+
+    Args:
+        path: Where it is.
+        name: What the user calls it.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: The path cannot be a file's.
+        SpecError: It is too large, or is not UTF-8.
+    """
+    with path.open("rb") as file:
+        return decoded(file, name)
+
+
+def decoded(file: BinaryIO, name: str) -> str:
+    """Return the text of an open file; a mark of byte order is dropped.
+
+    Raises:
+        SpecError: It is too large, or is not UTF-8.
+    """
+    data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        message = f"this file is larger than {LARGEST // 1_000_000} MB"
+        raise SpecError(message, Location(name))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = "this is not a text file in UTF-8"
+        raise SpecError(message, Location(name, line), "give a YAML file") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
