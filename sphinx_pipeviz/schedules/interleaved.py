@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sphinx_pipeviz.errors import PlanError
 from sphinx_pipeviz.model import Plan, Shape
-from sphinx_pipeviz.ops import Kind, Op, Slot
+from sphinx_pipeviz.ops import Kind, Op
 from sphinx_pipeviz.schedules.one_f_one_b import alternate, pair_up
 
 F, B = Kind.FORWARD, Kind.BACKWARD
@@ -20,20 +22,10 @@ def interleaved_1f1b(shape: Shape) -> Plan:
         PlanError: The group size or the number of microbatches breaks the rule.
     """
     group = _group(shape, "interleaved-1f1b")
-    table = chunk_table(shape, group)
-    last = shape.chunks - 1
-
-    def order(device: int) -> list[Op]:
-        stages = range(device, shape.stages, shape.devices)
-        return list(
-            alternate(
-                [Op(stages[chunk], F, m) for chunk, m in table],
-                [Op(stages[last - chunk], B, m) for chunk, m in table],
-                warm_up=last * group + 2 * (shape.devices - 1 - device),
-            )
-        )
-
-    return shape.plan(order(device) for device in range(shape.devices))
+    return shape.plan(
+        alternate(forwards, backwards, warm_up)
+        for forwards, backwards, warm_up in _turns(shape, group)
+    )
 
 
 def interleaved_1f1b_overlap(shape: Shape) -> Plan:
@@ -43,20 +35,23 @@ def interleaved_1f1b_overlap(shape: Shape) -> Plan:
         PlanError: The group size or the number of microbatches breaks the rule.
     """
     group = _group(shape, "interleaved-1f1b-overlap")
+    return shape.plan(
+        pair_up(forwards, backwards, warm_up + 1)
+        for forwards, backwards, warm_up in _turns(shape, group)
+    )
+
+
+def _turns(shape: Shape, group: int) -> Iterator[tuple[list[Op], list[Op], int]]:
+    """Yield each device's forwards, backwards and number of warm-up forwards."""
     table = chunk_table(shape, group)
     last = shape.chunks - 1
-
-    def order(device: int) -> list[Slot]:
+    for device in range(shape.devices):
         stages = range(device, shape.stages, shape.devices)
-        return list(
-            pair_up(
-                [Op(stages[chunk], F, m) for chunk, m in table],
-                [Op(stages[last - chunk], B, m) for chunk, m in table],
-                warm_up=last * group + 2 * (shape.devices - 1 - device) + 1,
-            )
+        yield (
+            [Op(stages[chunk], F, m) for chunk, m in table],
+            [Op(stages[last - chunk], B, m) for chunk, m in table],
+            last * group + 2 * (shape.devices - 1 - device),
         )
-
-    return shape.plan(order(device) for device in range(shape.devices))
 
 
 def looped_bfs(shape: Shape) -> Plan:
