@@ -80,7 +80,8 @@ def check_orders(rows: Rows, wanted: Collection[int], placement: Placement) -> N
     for device, index, op in ops_of(rows):
         problem = _misplaced(op, device, wanted, homes)
         if op in seen:
-            problem = f"{op} runs twice, on device {seen[op]} and on device {device}"
+            also = "" if seen[op] == device else f" and on device {seen[op]}"
+            problem = f"{op} runs twice, on device {device}{also}"
         if problem:
             raise PlanError(problem, path=_at(device, index))
         seen[op] = device

@@ -165,7 +165,6 @@ class Timeline:
         name: The schedule's name, or an empty string.
         titles: What the author calls each device; empty, or an empty string, means by
             its number.
-        marks: Where each run was written, under ``("timeline", device, run)``.
     """
 
     rows: tuple[tuple[Run, ...], ...]
@@ -173,7 +172,6 @@ class Timeline:
     as_written: bool = False
     name: str = ""
     titles: tuple[str, ...] = ()
-    marks: Marks | None = field(default=None, compare=False, repr=False)
 
     @property
     def devices(self) -> int:

@@ -77,6 +77,12 @@ class Run(NamedTuple):
         return self.start + self.duration
 
 
+def one_line(text: str, longest: int) -> str:
+    """Return an author's words in one line of printable characters, at most ``longest``."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
 _OP = re.compile(r"(\d{1,6})([FBIW])(\d{1,9})", re.ASCII)
 _OVERLAP = re.compile(r"\(([^;()]+);([^;()]+)\)OVERLAP_F_B")
 _CELL = re.compile(r"\([^()]*\)\w*|[^\s,]+")

@@ -136,7 +136,7 @@ def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
     try:
         return resolve_style(default) if asked is None else resolve_style(asked, default)
     except PipevizError as error:
-        marks = source.marks if asked is not None else None
+        marks = source.marks if isinstance(source, Spec) and asked is not None else None
         raise error.located(marks) from None
 
 

@@ -115,7 +115,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         start_time: When it starts, in time units.
         duration: How long it takes, in time units.
         batch: The microbatch's number as you count it; needed for forward and backward.
-        stage: The stage it belongs to; without it, devices are taken for stages.
+        stage: The stage it belongs to, counted from 0 or from 1; without it, devices are
+            taken for stages.
     """
 
     type: Cell

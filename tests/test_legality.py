@@ -56,7 +56,7 @@ def test_two_replicas_may_share_a_stage():
         ("0F0", "microbatch 1 is missing: there must be 2 of them"),
         ("0F0 0F2", "0F2 is out of range: microbatches are 0 to 1"),
         ("0F0 1F0", "1F0 is out of range: stages are 0 to 0"),
-        ("0F0 0F1 0F0", "0F0 runs twice, on device 0 and on device 0"),
+        ("0F0 0F1 0F0", "0F0 runs twice, on device 0"),
         ("0F0 0F1 0B0 0B1 0W1", "0B1 and 0W1 do the same work twice"),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind
+from sphinx_pipeviz.ops import Kind, one_line
 
 #: (text, weight) -> width of the text's ink, in ems; the weight is regular or bold
 Measure = Callable[[str, str], float]
@@ -82,15 +82,9 @@ def entries(timeline: Timeline, style: Style, *, full: bool) -> list[Entry]:
                 else word
             )
             if kind == Kind.OTHER:
-                text = _shortened(", ".join(sorted(names)))
+                text = one_line(", ".join(sorted(names)), LONGEST)
             listed.append(Entry(text, tuple(fills)))
     return listed
-
-
-def _shortened(text: str) -> str:
-    """Return an author's word in one line of printable characters that is not too long."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
 def length(entry: Entry, measure: Measure) -> float:

@@ -90,7 +90,9 @@ def _row(row: tuple[Run, ...], labels: list[str], step: float, steps: int, cell:
 
 def _list(timeline: Timeline, names: list[str], style: Style) -> Iterator[str]:
     for name, row in zip(names, timeline.rows, strict=True):
-        tasks = (f"{_label(run, timeline, style)} {run.start:g} to {run.end:g}" for run in row)
+        tasks = (
+            f"{_label(run, timeline, style)} {run.start:.12g} to {run.end:.12g}" for run in row
+        )
         yield f"{name}: {', '.join(tasks)}"
     yield ""
 

@@ -11,7 +11,7 @@ from sphinx_pipeviz.convert import convert
 from sphinx_pipeviz.errors import Marks, Path, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.legality import check_timeline
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind, Op, Run
+from sphinx_pipeviz.ops import Kind, Op, Run, one_line
 from sphinx_pipeviz.spec import Keys, Task
 
 #: What authors call the kinds of op.
@@ -65,8 +65,8 @@ def _plain(value: Any, path: Path) -> Any:
 
 def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -> Timeline:
     """Turn checked tasks into a Timeline; see ``timeline_from_data``."""
-    sorted_marks = Marks(marks)
     rows = []
+    places = Marks()
     try:
         for device, (key, tasks) in enumerate(devices.items()):
             runs = [
@@ -76,7 +76,7 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
             runs.sort(key=lambda pair: (pair[0].start, pair[0].end))
             for index, (_, written) in enumerate(runs):
                 if place := marks.find(("timeline", key, written)):
-                    sorted_marks["timeline#", device, index] = place
+                    places["timeline", device, index] = place
             rows.append(tuple(run for run, _ in runs))
         if not any(rows):
             raise SpecError("the timeline has no tasks", path=("timeline",))
@@ -85,22 +85,27 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
     try:
         check_timeline(rows, [str(key) for key in devices])
     except PipevizError as error:
-        error.path = ("timeline#", *error.path[1:])
-        raise error.located(sorted_marks) from None
+        raise error.located(places) from None
     stages = {op.stage for row in rows for run in row for op in run.slot.ops}
     known = [stage for stage in stages if stage is not None]
     return Timeline(
-        tuple(rows),
-        stages=max(known) + 1 if known else 0,
+        tuple(_from_zero(rows, known)),
+        stages=max(known) - (min(known) == 1) + 1 if known else 0,
         as_written=True,
-        titles=tuple(printable(key) if isinstance(key, str) else "" for key in devices),
+        titles=tuple(one_line(key, LONGEST) if isinstance(key, str) else "" for key in devices),
     )
 
 
-def printable(text: str) -> str:
-    """Return an author's word in one line of printable characters that is not too long."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+def _from_zero(rows: list[tuple[Run, ...]], known: list[int]) -> list[tuple[Run, ...]]:
+    """Return the rows with stages counted from 0, where the author counts from 1."""
+    if min(known, default=0) != 1:
+        return rows
+
+    def moved(run: Run) -> Run:
+        (op,) = run.slot.ops
+        return run if op.stage is None else run._replace(slot=op._replace(stage=op.stage - 1))
+
+    return [tuple(moved(run) for run in row) for row in rows]
 
 
 def _run(task: Task, path: tuple[str | int, ...]) -> Run:

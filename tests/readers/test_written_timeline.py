@@ -75,3 +75,17 @@ def test_a_timeline_of_a_plan_is_possible_when_written():
 def test_a_timeline_without_tasks_is_refused(data):
     with pytest.raises(pv.SpecError, match="the timeline has no tasks"):
         timeline_from_data(data)
+
+
+def test_stages_may_be_counted_from_one():
+    def timeline(first):
+        return pv.read(
+            "".join(
+                f"{device}:\n- {{type: forward, batch: 1, start_time: {device}, duration: 1,"
+                f" stage: {device + first}}}\n"
+                for device in range(4)
+            )
+        )
+
+    assert timeline(1) == timeline(0)
+    assert (timeline(1).stages, timeline(1).chunks) == (4, 1)
