@@ -203,6 +203,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, locate: Locate) -> Spe
     lines = text.splitlines()
     line = min(line, max(0, len(lines) - 1))
     problem = error.problem or error.context or "it cannot be read"
+    if "nesting depth" in problem:  # newer versions of libyaml have a limit of their own
+        return SpecError(_TOO_DEEP, locate(line))
     hint = "check indentation, colons and brackets"
     if any(
         "\t" in near[: len(near) - len(near.lstrip())]
