@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from sphinx_pipeviz.errors import PlanError
-from sphinx_pipeviz.ops import Kind, Op, Run, Slot
+from sphinx_pipeviz.ops import PER_ITERATION, Kind, Op, Run, Slot
 
 Rows = Sequence[Sequence[Slot]]
 Placement = tuple[tuple[int, ...], ...]
@@ -36,6 +36,8 @@ def infer_placement(rows: Rows) -> Placement:
     paths: dict[int | None, dict[int, int]] = defaultdict(dict)
     for device, index, op in ops_of(rows):
         stage = op.stage or 0
+        if op.kind in PER_ITERATION:
+            continue
         other = paths[op.microbatch].setdefault(stage, device)
         if other != device:
             message = f"microbatch {op.microbatch} meets stage {stage} on device {other}"
@@ -79,7 +81,7 @@ def check_orders(rows: Rows, wanted: Collection[int], placement: Placement) -> N
     seen: dict[Op, int] = {}
     for device, index, op in ops_of(rows):
         problem = _misplaced(op, device, wanted, homes)
-        if op in seen:
+        if op in seen and not (op.kind in PER_ITERATION and seen[op] != device):
             also = "" if seen[op] == device else f" and on device {seen[op]}"
             problem = f"{op} runs twice, on device {device}{also}"
         if problem:
@@ -93,7 +95,7 @@ def _misplaced(
     op: Op, device: int, wanted: Collection[int], homes: list[set[int]]
 ) -> str | None:
     stage = op.stage or 0
-    if op.microbatch not in wanted:
+    if op.kind not in PER_ITERATION and op.microbatch not in wanted:
         return f"{op} is out of range: microbatches are 0 to {len(wanted) - 1}"
     if stage >= len(homes):
         return f"{op} is out of range: stages are 0 to {len(homes) - 1}"
@@ -109,6 +111,8 @@ def _check_replicas(rows: Rows, placement: Placement) -> None:
         return
     fits: dict[int | None, set[int]] = defaultdict(lambda: set(range(len(placement))))
     for device, index, op in ops_of(rows):
+        if op.kind in PER_ITERATION:
+            continue
         here = {r for r, replica in enumerate(placement) if replica[op.stage or 0] == device}
         fits[op.microbatch] &= here
         if not fits[op.microbatch]:
@@ -121,7 +125,7 @@ def _check_complete(
     seen: Collection[Op], wanted: Collection[int], stages: int, homes: list[set[int]]
 ) -> None:
     """Check that no op is missing, and that none does another one's work."""
-    run = {op.microbatch for op in seen}
+    run = {op.microbatch for op in seen if op.kind not in PER_ITERATION}
     for microbatch in wanted if len(wanted) > len(run) else ():
         if microbatch not in run:
             message = f"microbatch {microbatch} is missing: there must be {len(wanted)} of them"
@@ -139,7 +143,7 @@ def _missing(
     seen: Collection[Op], wanted: Collection[int], stages: int, homes: list[set[int]]
 ) -> Iterator[Op]:
     """Yield the ops that are missing, microbatch by microbatch."""
-    trains = any(op.kind != F for op in seen)
+    trains = any(op.kind in (B, I, W) for op in seen)
     for microbatch in sorted(wanted):
         for stage in range(stages):
             kinds = {kind for kind in (F, B, I, W) if Op(stage, kind, microbatch) in seen}

@@ -1,58 +1,35 @@
-"""The nouns that the steps hand on: Shape, Plan and Timeline."""
+"""The nouns that the steps hand on: Plan and Timeline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from sphinx_pipeviz.errors import Marks, PlanError
 from sphinx_pipeviz.legality import check_orders, infer_placement
-from sphinx_pipeviz.ops import Run, Slot, parse_cells, parse_row
+from sphinx_pipeviz.ops import PASSES, Run, Slot, parse_cells, parse_row
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """The numbers a schedule is built from.
+class Traits:
+    """What a schedule is beyond its order; the same for its Plan and its Timeline.
 
     Args:
-        devices: P, at least 1.
-        microbatches: M, at least 1.
-        chunks: V, stages per device, at least 1.
-        group: Microbatches that run through one chunk before the next (None: default).
-        backward: ``same`` or ``reversed``, the order of the backward ops (None: default).
+        sequence_chunks: Parts of each microbatch's sequence; ops count parts, so that
+            microbatch m is the ops numbered m * sequence_chunks and after.
+        iterations: Training steps that follow each other.
+        update_every: Microbatches between two updates of the weights where the pipeline
+            is not flushed for them; 0 where it is.
+        aligned: All devices start an optimizer step together.
+        late: Forwards run as late as the backward they wait for allows.
     """
 
-    devices: int
-    microbatches: int
-    chunks: int = 1
-    group: int | None = None
-    backward: str | None = None
-
-    @property
-    def stages(self) -> int:
-        """S = P * V."""
-        return self.devices * self.chunks
-
-    @property
-    def loop(self) -> tuple[tuple[int, ...], ...]:
-        """The loop placement: stage s on device s mod P."""
-        return (tuple(stage % self.devices for stage in range(self.stages)),)
-
-    @property
-    def vee(self) -> tuple[tuple[int, ...], ...]:
-        """The V placement of two chunks: stage s on device s, then 2P-1-s."""
-        down = tuple(range(self.devices))
-        return (down + down[::-1],)
-
-    def plan(
-        self,
-        orders: Iterable[Iterable[Slot]],
-        placement: tuple[tuple[int, ...], ...] | None = None,
-    ) -> Plan:
-        """Return the Plan that runs ``orders``, one per device; by default in a loop."""
-        rows = tuple(tuple(row) for row in orders)
-        return Plan(rows, self.microbatches, placement or self.loop)
+    sequence_chunks: int = 1
+    iterations: int = 1
+    update_every: int = 0
+    aligned: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +41,7 @@ class Plan:
         microbatches: How many microbatches there are.
         placement: ``[replica][stage] -> device``.
         name: The schedule's name, or an empty string.
+        traits: What it is beyond its order.
         marks: Where each slot was written, under ``("order", device, slot)``.
     """
 
@@ -71,6 +49,7 @@ class Plan:
     microbatches: int
     placement: tuple[tuple[int, ...], ...]
     name: str = ""
+    traits: Traits = Traits()
     marks: Marks | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -114,7 +93,8 @@ class Plan:
                 else parse_cells(list(row), device)
                 for device, row in enumerate(orders)
             )
-            found = {op.microbatch or 0 for row in rows for slot in row for op in slot.ops}
+            ops = (op for row in rows for slot in row for op in slot.ops)
+            found = {op.microbatch or 0 for op in ops if op.kind in PASSES}
             places = infer_placement(rows) if placement is None else replicas(placement)
             wanted = found if microbatches is None else range(microbatches)
             check_orders(rows, wanted, places)
@@ -155,6 +135,21 @@ def replicas(
 
 
 @dataclass(frozen=True, slots=True)
+class Lane:
+    """What goes on beside a device's own work, such as its transfers; runs may overlap.
+
+    Args:
+        device: Whose lane it is.
+        name: What it shows, one word.
+        runs: Sorted by start; times are >= 0.
+    """
+
+    device: int
+    name: str
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """When each device runs what.
 
@@ -165,6 +160,8 @@ class Timeline:
         name: The schedule's name, or an empty string.
         titles: What the author calls each device; empty, or an empty string, means by
             its number.
+        lanes: What goes on beside the devices' own work.
+        traits: What the schedule is beyond its order.
     """
 
     rows: tuple[tuple[Run, ...], ...]
@@ -172,6 +169,8 @@ class Timeline:
     as_written: bool = False
     name: str = ""
     titles: tuple[str, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    traits: Traits = Traits()
 
     @property
     def devices(self) -> int:
@@ -196,7 +195,8 @@ class Timeline:
     @property
     def end(self) -> float:
         """When the last run ends, in time units; 0 if nothing runs."""
-        return max((run.end for row in self.rows for run in row), default=0.0)
+        rows = (*self.rows, *(lane.runs for lane in self.lanes))
+        return max((run.end for row in rows for run in row), default=0.0)
 
     @property
     def makespan(self) -> float:

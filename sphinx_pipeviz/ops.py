@@ -16,8 +16,37 @@ class Kind(StrEnum):
     BACKWARD = "B"  # full backward
     BACKWARD_INPUT = "I"  # gradient of the input (dgrad)
     BACKWARD_WEIGHT = "W"  # gradient of the weights (wgrad)
+    RECOMPUTE = "R"  # forward once more, for activations that were not kept
     OPTIMIZER = "OPT"
+    ALL_REDUCE = "REDUCE_GRAD"  # gradients of one stage, over its replicas
+    SEND_FORWARD = "SEND_F"
+    RECEIVE_FORWARD = "RECV_F"
+    SEND_BACKWARD = "SEND_B"
+    RECEIVE_BACKWARD = "RECV_B"
+    EVICT = "EVICT"  # activations move to another device
+    LOAD = "LOAD"  # and come back
+    UNSHARD = "UNSHARD"  # FSDP gathers a stage's weights
+    RESHARD = "RESHARD"  # and frees them
     OTHER = "OTHER"  # anything else that a written timeline names
+
+
+#: Kinds that do a stage's work on a microbatch.
+PASSES = frozenset({Kind.FORWARD, Kind.BACKWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT})
+#: Kinds that move data while the device computes.
+TRANSFERS = frozenset(
+    {
+        Kind.SEND_FORWARD,
+        Kind.RECEIVE_FORWARD,
+        Kind.SEND_BACKWARD,
+        Kind.RECEIVE_BACKWARD,
+        Kind.EVICT,
+        Kind.LOAD,
+    }
+)
+#: Kinds that occupy no device: they go on beside its work.
+BESIDE = TRANSFERS | {Kind.UNSHARD, Kind.RESHARD}
+#: Kinds without a microbatch; a number behind them counts iterations.
+PER_ITERATION = frozenset({Kind.OPTIMIZER, Kind.ALL_REDUCE, Kind.UNSHARD, Kind.RESHARD})
 
 
 class Op(NamedTuple):
@@ -83,7 +112,8 @@ def one_line(text: str, longest: int) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
-_OP = re.compile(r"(\d{1,6})([FBIW])(\d{1,9})", re.ASCII)
+_LETTERS = "|".join(kind for kind in Kind if kind != Kind.OTHER)
+_OP = re.compile(rf"(\d{{1,6}})({_LETTERS})(\d{{1,9}})?", re.ASCII)
 _OVERLAP = re.compile(r"\(([^;()]+);([^;()]+)\)OVERLAP_F_B")
 _CELL = re.compile(r"\([^()]*\)\w*|[^\s,]+")
 
@@ -135,8 +165,11 @@ def _parse_op(text: str, slot: str) -> Op:
     match = _OP.fullmatch(text)
     if not match:
         raise _not_an_op(f"'{slot[:40]}'")
-    stage, letter, microbatch = match.groups()
-    return Op(int(stage), Kind(letter), int(microbatch))
+    stage, letter, number = match.groups()
+    kind = Kind(letter)
+    if number is None and kind not in PER_ITERATION:
+        raise _not_an_op(f"'{slot[:40]}'")
+    return Op(int(stage), kind, None if number is None else int(number))
 
 
 def _not_an_op(found: str) -> PlanError:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sphinx_pipeviz.draw.layout import Size, lay_out
 from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.draw.style import Style, resolve_style
 from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.extend import (
+    with_all_reduce,
+    with_iterations,
+    with_optimizer,
+    with_recompute,
+)
 from sphinx_pipeviz.metrics import Metrics, measure
-from sphinx_pipeviz.model import Plan, Shape, Timeline
+from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.readers.written_timeline import timeline_from_tasks
-from sphinx_pipeviz.schedules import SCHEDULES, canonical_name, plan_named
+from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES, canonical_name, plan_named
+from sphinx_pipeviz.shape import Shape
 from sphinx_pipeviz.simulate import simulate
 from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
 
@@ -34,15 +42,15 @@ def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
         if source.timeline is not None:
             message = "a written timeline has times already; there is no plan to make of it"
             raise SpecError(message, path=("timeline",))
-        if source.order is not None:
-            return _written_plan(source, max_ops)
-        return _named_plan(source, max_ops)
+        written = source.schedule is None
+        plan = _written_plan(source, max_ops) if written else _named_plan(source, max_ops)
+        return _extended(plan, source)
     except PipevizError as error:
         raise error.located(source.marks) from None
 
 
 def _written_plan(spec: Spec, max_ops: int) -> Plan:
-    order = spec.order or []
+    order = spec.order if isinstance(spec.order, list) else []
     if spec.devices not in (None, len(order)):
         rows = _counted(len(order), "row")
         message = f"devices is {spec.devices}, but the order has {rows}"
@@ -57,26 +65,42 @@ def _written_plan(spec: Spec, max_ops: int) -> Plan:
     return Plan.parse(order, wanted, spec.placement, marks=spec.marks)
 
 
+def _extended(plan: Plan, spec: Spec) -> Plan:
+    """Return the plan with everything that the spec adds to it."""
+    if spec.place == "alap":
+        plan = replace(plan, traits=replace(plan.traits, late=True))
+    if spec.recompute:
+        plan = with_recompute(plan)
+    if spec.all_reduce:
+        plan = with_all_reduce(plan, spec.all_reduce)
+    if spec.optimizer:
+        plan = with_optimizer(plan, spec.optimizer)
+    if spec.iterations and not plan.traits.update_every:
+        plan = with_iterations(plan, spec.iterations)
+    return plan
+
+
 def _named_plan(spec: Spec, max_ops: int) -> Plan:
     name = canonical_name(spec.schedule or "")
     if spec.devices is None or spec.microbatches is None:
         lacking = "devices" if spec.devices is None else "microbatches"
         raise SpecError(f"{name} needs the key '{lacking}'", path=("schedule",))
-    given = {
-        "chunks": spec.chunks is not None or spec.stages is not None,
-        "group": spec.microbatch_group_size is not None,
-        "backward": spec.backward is not None,
+    schedule = SCHEDULES[name]
+    repeated = spec.iterations if schedule.endless else None
+    options = {
+        field: getattr(spec, key.replace("-", "_")) for field, key in OPTION_KEYS.items()
     }
+    given = {field for field, value in options.items() if value is not None}
+    if spec.stages is not None:
+        given.add("chunks")
+    options["chunks"] = _chunks(spec, spec.devices, schedule.chunks)
     shape = Shape(
         devices=spec.devices,
-        microbatches=spec.microbatches,
-        chunks=_chunks(spec, spec.devices, SCHEDULES[name].chunks),
-        group=spec.microbatch_group_size,
-        backward=spec.backward,
+        microbatches=spec.microbatches * (repeated or 1),
+        costs=spec.costs or Costs(),
+        **options,
     )
-    return plan_named(
-        name, shape, frozenset(k for k, is_given in given.items() if is_given), max_ops
-    )
+    return plan_named(name, shape, frozenset(given), max_ops)
 
 
 def _chunks(spec: Spec, devices: int, default: int) -> int:

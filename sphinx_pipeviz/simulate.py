@@ -1,26 +1,34 @@
-"""Plan + Costs -> Timeline: strict order per device, each op after its inputs."""
+"""Plan + Costs -> Timeline: strict order per device, each op after its inputs.
+
+Every pass of a stage over a microbatch has a number, so that what has ended is a plain
+list: half a million ops take about a second.
+"""
 
 from __future__ import annotations
 
+import gc
 from collections import deque
-from itertools import accumulate
-from typing import NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sphinx_pipeviz.errors import PlanError, SpecError
+from sphinx_pipeviz.lanes import Place, lanes_of, loading, meeting
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.ops import Kind, Op, Run, Slot
+from sphinx_pipeviz.ops import BESIDE, PASSES, Kind, Op, Run, Slot
+from sphinx_pipeviz.place import as_late_as_possible
 from sphinx_pipeviz.spec import Costs
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 I, W = Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
 OVERLAPS = ("sum", "max", "sequential")
+#: Numbers of one stage and microbatch: F, then B or I, then W.
+PER_STAGE = 3
+_OFFSET = {F: 0, B: 1, I: 1, W: 2}
+#: Kinds that occupy a device.
+_WORK = (F, B, I, W, Kind.RECOMPUTE, Kind.OPTIMIZER, Kind.ALL_REDUCE)
 
-
-class Done(NamedTuple):
-    """When and where an op ended."""
-
-    end: float
-    device: int
+#: What a device waits for: the number of a pass, or a place in a row.
+Awaited = int | Place
 
 
 def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
@@ -28,7 +36,9 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
 
     A slot starts when its device is free and all its inputs have ended, plus
     ``costs.p2p`` for inputs made on another device. An overlapped pair starts when the
-    inputs of both halves are there; ``costs.overlap`` says how long it takes.
+    inputs of both halves are there; ``costs.overlap`` says how long it takes. An
+    optimizer step of an aligned plan, and the all-reduce of a stage that several devices
+    hold, start together on all of them. Transfers go on in lanes and occupy nobody.
 
     Args:
         plan: The slots of each device, in order.
@@ -42,103 +52,169 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
     if costs.overlap not in OVERLAPS:
         hint = f"choose {' or '.join(OVERLAPS)}"
         raise SpecError(f"costs.overlap cannot be '{costs.overlap}'", hint=hint)
-    rows: list[tuple[Slot, ...]] = list(plan.orders)
-    if costs.overlap == "sequential":
-        rows = [tuple(op for slot in row for op in slot.ops) for row in rows]
-    run = _Simulation(rows, plan.stages, costs)
-    if stuck := run.to_the_end():
-        raise _deadlock(run, stuck, plan).located(plan.marks)
-    return Timeline(tuple(tuple(row) for row in run.rows), stages=plan.stages, name=plan.name)
+    with _no_collection():
+        run = _Simulation(plan, costs)
+        if stuck := run.to_the_end():
+            raise _deadlock(run, stuck).located(plan.marks)
+        rows = tuple(tuple(row) for row in run.rows)
+        if plan.traits.late:
+            rows = as_late_as_possible(rows, costs.latency)
+        lanes = tuple(lanes_of(plan, rows, costs))
+    return Timeline(rows, plan.stages, name=plan.name, lanes=lanes, traits=plan.traits)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage among many objects that all stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Simulation:
     """The state of the devices while they run their lists."""
 
-    def __init__(self, orders: list[tuple[Slot, ...]], stages: int, costs: Costs) -> None:
-        self.orders = orders
-        self.rows: list[list[Run]] = [[] for _ in orders]
-        self.owner = {
-            op: device for device, row in enumerate(orders) for slot in row for op in slot.ops
-        }
-        self.done: dict[Op, Done] = {}
-        self._stages = stages
-        self._costs = {kind: costs.of(kind, stages) for kind in (F, B, I, W)}
+    def __init__(self, plan: Plan, costs: Costs) -> None:
+        self.plan = plan
+        split = costs.overlap == "sequential"
+        self.orders = [_working(row, split=split) for row in plan.orders]
+        self.rows: list[list[Run]] = [[] for _ in self.orders]
+        self.stages = plan.stages
+        passes = (op for row in self.orders for slot in row for op in slot.ops)
+        numbers = {op.microbatch or 0 for op in passes if op.kind in PASSES}
+        self.base = {m: i * self.stages * PER_STAGE for i, m in enumerate(sorted(numbers))}
+        #: When each pass ends, and on which device.
+        self.ends: list[float | None] = [None] * (len(numbers) * self.stages * PER_STAGE)
+        self.makers = [-1] * len(self.ends)
+        #: What else a slot waits for, besides the inputs of its ops.
+        self.delayed = meeting(self.orders, plan.traits) | loading(plan, costs)
+        self._costs = {kind: costs.of(kind, self.stages) for kind in _WORK}
+        self._per_device = isinstance(costs.optimizer, int | float)
         self._longer = sum if costs.overlap == "sum" else max
         self._latency = costs.latency
 
-    def to_the_end(self) -> dict[int, Op]:
-        """Run all devices; return, for each that is stuck, the op it waits for."""
-        waiting: dict[Op, list[int]] = {}
+    def to_the_end(self) -> dict[int, Awaited]:
+        """Run all devices; return, for each that is stuck, what it waits for."""
+        waiting: dict[Awaited, list[int]] = {}
         movable = deque(range(len(self.orders)))
         while movable:
             device = movable.popleft()
             awaited = None
-            while len(self.rows[device]) < len(self.orders[device]) and awaited is None:
-                slot = self.orders[device][len(self.rows[device])]
-                awaited = self._missing(slot)
-                if awaited is None:
-                    self._run(device, slot)
-                    for op in slot.ops:
-                        movable.extend(waiting.pop(op, ()))
+            row, order = self.rows[device], self.orders[device]
+            while len(row) < len(order) and awaited is None:
+                awaited = self._step(device, order[len(row)])
+                if awaited is None and waiting:
+                    movable.extend(waiting.pop((device, len(row) - 1), []))
+                    for number in self._numbers(row[-1].slot):
+                        movable.extend(waiting.pop(number, []))
             if awaited is not None:
                 waiting.setdefault(awaited, []).append(device)
-        return {device: op for op, devices in waiting.items() for device in devices}
+        return {device: what for what, devices in waiting.items() for device in devices}
 
-    def inputs(self, op: Op) -> list[Op]:
-        """Return the ops whose results ``op`` needs."""
-        stage, kind, microbatch, _ = op
-        stage = stage or 0
-        if kind == F:
-            return [Op(stage - 1, F, microbatch)] if stage else []
-        if kind == W:
-            return [Op(stage, I, microbatch)]
-        needed = [Op(stage, F, microbatch)]
-        if stage + 1 < self._stages:
-            split = Op(stage + 1, I, microbatch)
-            needed.append(split if split in self.owner else Op(stage + 1, B, microbatch))
-        return needed
-
-    def _missing(self, slot: Slot) -> Op | None:
+    def _step(self, device: int, slot: Slot) -> Awaited | None:
+        """Run a device's next slot, or return the input that has not ended yet."""
+        row, ends, makers = self.rows[device], self.ends, self.makers
+        start = row[-1].end if row else 0.0
+        numbers = self._numbers(slot)
         for op in slot.ops:
             for needed in self.inputs(op):
-                if needed not in self.done:
+                end = ends[needed]
+                if end is None:
                     return needed
+                if makers[needed] != device:
+                    end += self._latency
+                start = max(start, end)
+        for place, delay in self.delayed.get((device, len(row)), ()):
+            if place[1] >= len(self.rows[place[0]]):
+                return place
+            start = max(start, self.rows[place[0]][place[1]].end + delay)
+        length = self._longer([self._cost(op, device) for op in slot.ops])
+        row.append(Run(start, length, slot))
+        for number in numbers:
+            ends[number], makers[number] = start + length, device
         return None
 
-    def _run(self, device: int, slot: Slot) -> None:
-        row = self.rows[device]
-        start = row[-1].end if row else 0.0
-        for op in slot.ops:
-            for needed in self.inputs(op):
-                made = self.done[needed]
-                start = max(start, made.end + self._latency * (made.device != device))
-        length = self._longer([self._costs[op.kind][op.stage or 0] for op in slot.ops])
-        row.append(Run(start, length, slot))
-        for op in slot.ops:
-            self.done[op] = Done(start + length, device)
+    def _numbers(self, slot: Slot) -> list[int]:
+        """Return the numbers of the passes in a slot."""
+        return [
+            self.base[op.microbatch or 0] + (op.stage or 0) * PER_STAGE + _OFFSET[op.kind]
+            for op in slot.ops
+            if op.kind in _OFFSET
+        ]
+
+    def inputs(self, op: Op) -> tuple[int, ...]:
+        """Return the numbers of the passes whose results ``op`` needs."""
+        stage, kind, microbatch, _ = op
+        if stage is None or microbatch not in self.base or kind is Kind.ALL_REDUCE:
+            return ()
+        forward = self.base[microbatch] + stage * PER_STAGE
+        if kind is F:
+            return (forward - PER_STAGE,) if stage else ()
+        if kind is W:
+            return (forward + 1,)
+        if kind is Kind.RECOMPUTE or stage + 1 == self.stages:
+            return (forward,)
+        return (forward, forward + PER_STAGE + 1) if kind in (B, I) else ()
+
+    def _cost(self, op: Op, device: int) -> float:
+        if op.kind is Kind.OPTIMIZER and not self._per_device:
+            return sum(self._costs[op.kind][stage] for stage in self._stages_on(device))
+        return self._costs[op.kind][op.stage or 0]
+
+    def _stages_on(self, device: int) -> set[int]:
+        ops = (op for slot in self.orders[device] for op in slot.ops)
+        return {op.stage or 0 for op in ops if op.kind is F}
 
 
-def _deadlock(run: _Simulation, stuck: dict[int, Op], plan: Plan) -> PlanError:
+def _working(row: tuple[Slot, ...], *, split: bool) -> list[Slot]:
+    """Return the slots that occupy a device, pairs as two slots where they are split."""
+    slots = (op for slot in row for op in slot.ops) if split else row
+    return [slot for slot in slots if not (type(slot) is Op and slot.kind in BESIDE)]
+
+
+def _deadlock(run: _Simulation, stuck: dict[int, Awaited]) -> PlanError:
     """Say who waits for whom, along the circle (or up to the op that nobody runs)."""
+    owners = {
+        op: device for device, row in enumerate(run.orders) for slot in row for op in slot.ops
+    }
+    awaited = {device: _op_of(run, what, owners) for device, what in stuck.items()}
     chain: list[int] = []
     device = min(stuck)
     while device in stuck and device not in chain:
         chain.append(device)
-        device = run.owner.get(stuck[device], -1)
+        device = owners.get(awaited[device], -1)
     if device in chain:
         chain = chain[chain.index(device) :]
-    parts = [_stand(run, stuck, device) for device in chain]
-    done = sum(len(ran.slot.ops) for ran in run.rows[chain[0]])
-    sizes = accumulate(len(slot.ops) for slot in plan.orders[chain[0]])
-    index = next(place for place, size in enumerate(sizes) if size > done)
-    message = f"the order deadlocks: {'; '.join(parts)}"
-    return PlanError(message, path=("order", chain[0], index))
+    message = "; ".join(_stand(run, other, awaited[other], owners) for other in chain)
+    index = _written(run, chain[0])
+    return PlanError(f"the order deadlocks: {message}", path=("order", chain[0], index))
 
 
-def _stand(run: _Simulation, stuck: dict[int, Op], device: int) -> str:
-    awaited = stuck[device]
+def _op_of(run: _Simulation, awaited: Awaited, owners: dict[Op, int]) -> Op:
+    """Return the op that a number or a place stands for."""
+    if not isinstance(awaited, int):
+        return run.orders[awaited[0]][awaited[1]].ops[0]
+    microbatch = list(run.base)[awaited // (run.stages * PER_STAGE)]
+    stage, offset = divmod(awaited % (run.stages * PER_STAGE), PER_STAGE)
+    split = Op(stage, I, microbatch)
+    kinds = (F, I if split in owners else B, W)
+    return Op(stage, kinds[offset], microbatch)
+
+
+def _written(run: _Simulation, device: int) -> int:
+    """Return which of the device's written slots it stands at."""
+    at = run.orders[device][len(run.rows[device])].ops[0]
+    written = run.plan.orders[device]
+    return next(index for index, slot in enumerate(written) if at in slot.ops)
+
+
+def _stand(run: _Simulation, device: int, awaited: Op, owners: dict[Op, int]) -> str:
     at = run.orders[device][len(run.rows[device])]
-    owner = run.owner.get(awaited)
+    owner = owners.get(awaited)
     where = "which no device runs" if owner is None else f"on device {owner}"
     if owner == device:
         where = "in the same slot" if awaited in at.ops else "later in its own row"

@@ -22,6 +22,17 @@ Cost = Time | Annotated[list[Time], Meta(min_length=1)] | dict[Index, Time]
 Cell = Annotated[str, Meta(min_length=1)]
 
 
+#: Kinds whose cost is a field of its own, and nothing else.
+_PLAIN = {
+    Kind.FORWARD: "forward",
+    Kind.RECOMPUTE: "recompute",
+    Kind.OPTIMIZER: "optimizer",
+    Kind.ALL_REDUCE: "all-reduce",
+    Kind.EVICT: "swap",
+    Kind.LOAD: "swap",
+}
+
+
 class Costs(
     msgspec.Struct,
     frozen=True,
@@ -37,8 +48,12 @@ class Costs(
         backward: Full backward; default: backward-input + backward-weight, or 2.
         backward_input: Gradient of the input; default: half of backward.
         backward_weight: Gradient of the weights; default: half of backward.
-        optimizer: Optimizer step, for schedules that have one (none of these does yet);
-            default 1.
+        recompute: Forward once more before a backward; default: forward.
+        optimizer: Optimizer step: a number for each device, or times per stage, of which
+            a device takes the sum of its own; default 1.
+        all_reduce: All-reduce of one stage's gradients; default 1.
+        swap: Moving one microbatch's activations of a stage to another device, or back;
+            default 0. It occupies nobody.
         p2p: Latency of a transfer between two devices; default 0. It occupies nobody.
         overlap: How long an overlapped pair takes: the ``sum`` of its halves (default),
             their ``max``, or ``sequential``: not overlapped, one half after the other.
@@ -48,7 +63,10 @@ class Costs(
     backward: Cost | None = None
     backward_input: Cost | None = None
     backward_weight: Cost | None = None
+    recompute: Cost | None = None
     optimizer: Cost = 1.0
+    all_reduce: Cost = 1.0
+    swap: Cost = 0.0
     p2p: Time = 0.0
     overlap: Literal["sum", "max", "sequential"] = "sum"
 
@@ -67,10 +85,11 @@ class Costs(
         Raises:
             SpecError: A list or map does not fit the stages, or a number is not >= 0.
         """
-        if kind == Kind.FORWARD:
-            return _per_stage("forward", self.forward, stages, 1.0)
-        if kind == Kind.OPTIMIZER:
-            return _per_stage("optimizer", self.optimizer, stages, 1.0)
+        if kind == Kind.RECOMPUTE and self.recompute is None:
+            kind = Kind.FORWARD
+        if kind in _PLAIN:
+            name = _PLAIN[kind]
+            return _per_stage(name, getattr(self, name.replace("-", "_")), stages, 1.0)
         halves = {
             Kind.BACKWARD_INPUT: ("backward-input", self.backward_input),
             Kind.BACKWARD_WEIGHT: ("backward-weight", self.backward_weight),
@@ -145,8 +164,22 @@ class Keys(
         microbatch_group_size: How many microbatches run through one chunk before the
             next chunk's turn, for interleaved schedules.
         backward: Order of GPipe's backward ops: ``same`` as the forwards or ``reversed``.
+        variant: Whose version of the schedule, where there are several.
+        place: ``asap`` (default), or ``alap``: steady forwards end when the backward
+            that they wait for starts.
+        sequence_chunks: Parts of each microbatch's sequence, for schedules that split it.
+        waves: How often a microbatch goes there and back, for Hanayo.
+        memory_limit: Most microbatches in flight on a device, for ``zb-auto``.
+        iterations: Training steps that follow each other; default 1.
+        recompute: Run the forward of a stage once more before its backward.
+        all_reduce: Reduce the gradients of each ``stage`` when they are complete, or of
+            all stages at the ``end``.
+        optimizer: End with an optimizer step, ``aligned`` on all devices, or on each
+            device when it is ``ready``.
+        transfers: Draw what devices send to each other.
         costs: How long each kind of op takes.
-        order: The slots of each device, as a list or as one string: ``0F0 0F1 0B0``.
+        order: The slots of each device, as a list or as one string: ``0F0 0F1 0B0``;
+            beside ``schedule: 1f1b``, the word ``strict`` (default) or ``greedy``.
         placement: Device of each stage, for an order; else it follows from the rows.
         timeline: Tasks of each device, by device, with their times.
         style: Name of a style, or a mapping of ``base`` and what differs from it.
@@ -159,8 +192,18 @@ class Keys(
     stages: Count | None = None
     microbatch_group_size: Count | None = None
     backward: Literal["same", "reversed"] | None = None
+    variant: Literal["torch", "sail-sg"] | None = None
+    place: Literal["asap", "alap"] | None = None
+    sequence_chunks: Count | None = None
+    waves: Count | None = None
+    memory_limit: Count | None = None
+    iterations: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    recompute: bool | None = None
+    all_reduce: Literal["stage", "end"] | None = None
+    optimizer: Literal["aligned", "ready"] | None = None
+    transfers: bool | None = None
     costs: Costs | None = None
-    order: Annotated[list[str | list[str]], Meta(min_length=1)] | None = None
+    order: Annotated[list[str | list[str]], Meta(min_length=1)] | Cell | None = None
     placement: list[Index | list[Index]] | None = None
     timeline: dict[int | str, list[Task]] | None = None
     style: Cell | dict[str, Any] | None = None

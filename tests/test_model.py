@@ -2,7 +2,8 @@ import pytest
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.errors import Marks
-from sphinx_pipeviz.model import Shape, replicas
+from sphinx_pipeviz.model import replicas
+from sphinx_pipeviz.shape import Shape
 
 
 def test_a_plan_reads_lists_and_strings_alike():

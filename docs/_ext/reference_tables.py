@@ -64,6 +64,7 @@ WORDS = {
     types.FloatType: "number",
     types.StrType: "text",
     types.AnyType: "value",
+    types.BoolType: "``true`` or ``false``",
 }
 
 

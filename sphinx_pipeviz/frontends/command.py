@@ -26,8 +26,14 @@ from sphinx_pipeviz.spec import MAX_OPS, Spec
 FORMATS = ("svg", "pdf", "png", "text")
 SUFFIXES = {".txt": "text", ".svg": "svg", ".pdf": "pdf", ".png": "png"}
 #: Keys of a spec that are also options of the command.
-NUMBERS = ("devices", "microbatches", "chunks", "stages", "microbatch-group-size")
-WORDS = ("backward", "costs")
+NUMBERS = (
+    *("devices", "microbatches", "chunks", "stages", "microbatch-group-size"),
+    *("sequence-chunks", "waves", "memory-limit", "iterations"),
+)
+WORDS = (
+    *("backward", "order", "variant", "place"),
+    *("recompute", "all-reduce", "optimizer", "transfers", "costs"),
+)
 #: Of a schedule that is only named.
 DEFAULTS = {"devices": 4, "microbatches": 8}
 

@@ -9,15 +9,23 @@ from sphinx_pipeviz.errors import Marks, PipevizError, SpecError
 from sphinx_pipeviz.readers.yaml_tree import Locate, Tree, parse_tree
 from sphinx_pipeviz.spec import KEYS, Keys, Spec
 
+#: Keys of what may be added to any order.
+_ADDED = {"iterations", "recompute", "all-reduce", "optimizer", "transfers", "place"}
 #: Each way to give a schedule, and the keys that go with it.
 SOURCES: dict[str, set[str]] = {
     "schedule": {
         *("devices", "microbatches", "chunks", "stages", "microbatch-group-size"),
-        *("backward", "costs", "style"),
+        *("backward", "variant", "sequence-chunks", "waves", "memory-limit", "order"),
+        *("costs", "style"),
+        *_ADDED,
     },
-    "order": {"devices", "microbatches", "placement", "costs", "style"},
+    "order": {"devices", "microbatches", "placement", "costs", "style", *_ADDED},
     "timeline": {"style"},
 }
+
+
+#: How the order of a named schedule may be made.
+ORDERS = ("strict", "greedy")
 
 
 def read_spec(text: str, locate: Locate, options: Tree | None = None) -> Spec:
@@ -89,17 +97,36 @@ def _checked(data: dict[Any, Any], marks: Marks) -> Spec:
             hint = "a bare timeline maps each device to a list of tasks"
             raise SpecError(f"there is no key '{key}'", hint=hint, path=(key,))
     keys = convert(data, Keys)
-    sources = [key for key in SOURCES if key in data]
-    if len(sources) != 1:
-        message = "exactly one of schedule, order and timeline is needed"
-        if sources:
-            message = f"{message}, not {' and '.join(sources)}"
-        raise SpecError(message, path=(sources[-1],) if sources else ())
-    source = sources[0]
-    if data[source] is None:
-        raise SpecError(f"'{source}' is empty", path=(source,))
+    source = _source(data, keys)
     for key in data:
         if key != source and key not in SOURCES[source]:
             hint = f"these do: {', '.join(sorted(SOURCES[source]))}"
             raise SpecError(f"'{key}' does not go with '{source}'", hint=hint, path=(key,))
     return Spec(**{name: getattr(keys, name) for name in Keys.__struct_fields__}, marks=marks)
+
+
+def _source(data: dict[Any, Any], keys: Keys) -> str:
+    """Return the one way in which the data gives a schedule."""
+    sources = [key for key in SOURCES if key in data]
+    if isinstance(keys.order, str):
+        sources = [key for key in sources if key != "order"]
+        _check_word(keys.order, sources)
+    if len(sources) != 1:
+        message = "exactly one of schedule, order and timeline is needed"
+        if sources:
+            message = f"{message}, not {' and '.join(sources)}"
+        raise SpecError(message, path=(sources[-1],) if sources else ())
+    if data[sources[0]] is None:
+        raise SpecError(f"'{sources[0]}' is empty", path=(sources[0],))
+    return sources[0]
+
+
+def _check_word(order: str, sources: list[str]) -> None:
+    """Check an ``order`` that is a word: how a named schedule's order is made."""
+    if sources != ["schedule"]:
+        message = f"order must be a list, not the text '{order[:40]}'"
+        hint = f"{' and '.join(ORDERS)} go with 'schedule'"
+        raise SpecError(message, hint=hint, path=("order",))
+    if order not in ORDERS:
+        hint = f"choose {' or '.join(ORDERS)}"
+        raise SpecError(f"order cannot be '{order[:40]}'", hint=hint, path=("order",))

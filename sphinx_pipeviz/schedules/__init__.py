@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sphinx_pipeviz.errors import PlanError, SpecError, did_you_mean
-from sphinx_pipeviz.model import Plan, Shape
+from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.schedules.bidirectional import chimera, gems
 from sphinx_pipeviz.schedules.dualpipe import dualpipe, dualpipev
 from sphinx_pipeviz.schedules.fill_drain import forward_only, gpipe, naive
@@ -17,6 +17,7 @@ from sphinx_pipeviz.schedules.interleaved import (
 )
 from sphinx_pipeviz.schedules.one_f_one_b import eager_1f1b, one_f_one_b, overlap_1f1b
 from sphinx_pipeviz.schedules.zero_bubble import interleaved_zero_bubble, zb_h1, zb_v
+from sphinx_pipeviz.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Schedule:
         options: The Shape fields it takes besides devices and microbatches.
         chunks: V where none is given, and the only V where ``chunks`` is no option.
         passes: Ops per stage and microbatch.
+        priced: The order depends on the costs.
+        endless: Iterations run into each other, without a flush.
     """
 
     build: Callable[[Shape], Plan]
@@ -40,6 +43,8 @@ class Schedule:
     options: tuple[str, ...] = ()
     chunks: int = 1
     passes: int = 2
+    priced: bool = False
+    endless: bool = False
 
 
 SCHEDULES: dict[str, Schedule] = {
@@ -162,7 +167,16 @@ ALIASES: dict[str, str] = {
 }
 
 #: Shape field -> the key that users write.
-OPTION_KEYS = {"chunks": "chunks", "group": "microbatch-group-size", "backward": "backward"}
+OPTION_KEYS = {
+    "chunks": "chunks",
+    "group": "microbatch-group-size",
+    "backward": "backward",
+    "order": "order",
+    "variant": "variant",
+    "sequence_chunks": "sequence-chunks",
+    "waves": "waves",
+    "memory_limit": "memory-limit",
+}
 
 
 def canonical_name(name: str) -> str:
@@ -203,13 +217,14 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
             and _matters(option, shape, schedule)
         ):
             raise PlanError(*_refusal(name, option, key, shape), path=(key,))
-    ops = schedule.passes * shape.stages * shape.microbatches
+    parts = shape.sequence_chunks or 1
+    ops = schedule.passes * shape.stages * shape.microbatches * parts
     if ops > max_ops:
         message = f"this schedule has {ops:,} ops; the limit is {max_ops:,}"
         culprit = "devices" if shape.devices > shape.microbatches else "microbatches"
         raise SpecError(message, hint="pipeviz_max_ops sets the limit", path=(culprit,))
     plan = schedule.build(shape)
-    return Plan(plan.orders, plan.microbatches, plan.placement, name)
+    return replace(plan, name=name)
 
 
 def _matters(option: str, shape: Shape, schedule: Schedule) -> bool:

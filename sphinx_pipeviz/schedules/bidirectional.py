@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sphinx_pipeviz.errors import PlanError
-from sphinx_pipeviz.model import Plan, Shape
+from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import Kind, Op
+from sphinx_pipeviz.shape import Shape
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 

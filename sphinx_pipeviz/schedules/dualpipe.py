@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 
 from sphinx_pipeviz.errors import PlanError
-from sphinx_pipeviz.model import Plan, Shape
+from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Slot
+from sphinx_pipeviz.shape import Shape
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 I, W = Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)

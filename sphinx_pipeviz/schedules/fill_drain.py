@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sphinx_pipeviz.model import Plan, Shape
+from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import Kind, Op
 from sphinx_pipeviz.schedules.interleaved import chunk_table, group_size
+from sphinx_pipeviz.shape import Shape
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sphinx_pipeviz.errors import PlanError
-from sphinx_pipeviz.model import Plan, Shape
+from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import Kind, Op
 from sphinx_pipeviz.schedules.one_f_one_b import alternate, pair_up
+from sphinx_pipeviz.shape import Shape
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sphinx_pipeviz.model import Plan, Shape
+from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Slot
+from sphinx_pipeviz.shape import Shape
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 

@@ -1,0 +1,116 @@
+"""What goes on beside the devices' work: transfers, swaps, and where devices meet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from sphinx_pipeviz.model import Lane, Plan, Traits
+from sphinx_pipeviz.ops import BESIDE, Kind, Op, Run, Slot
+from sphinx_pipeviz.spec import Costs
+
+#: A device, and a place among the slots that occupy it.
+Place = tuple[int, int]
+#: Place of a slot -> the places it waits for, and how long after their end it may start.
+Delayed = dict[Place, list[tuple[Place, float]]]
+
+_GRADIENTS = (Kind.BACKWARD, Kind.BACKWARD_INPUT)
+#: Kind of a transfer -> how far the stage is that makes what moves, and the kinds it is of.
+_MADE_BY = {
+    Kind.SEND_FORWARD: (0, (Kind.FORWARD,)),
+    Kind.RECEIVE_FORWARD: (-1, (Kind.FORWARD,)),
+    Kind.SEND_BACKWARD: (0, _GRADIENTS),
+    Kind.RECEIVE_BACKWARD: (1, _GRADIENTS),
+}
+
+
+def meeting(orders: Sequence[Sequence[Slot]], traits: Traits) -> Delayed:
+    """Let the devices that share a step start it together, when the last one is there."""
+    places: dict[Op, list[Place]] = defaultdict(list)
+    for device, row in enumerate(orders):
+        for index, slot in enumerate(row):
+            if type(slot) is Op and slot.kind is Kind.ALL_REDUCE:
+                places[slot].append((device, index))
+            elif type(slot) is Op and slot.kind is Kind.OPTIMIZER and traits.aligned:
+                places[slot._replace(stage=None)].append((device, index))
+    return {
+        place: [((device, index - 1), 0.0) for device, index in shared if index]
+        for shared in places.values()
+        if len(shared) > 1
+        for place in shared
+    }
+
+
+def loading(plan: Plan, costs: Costs) -> Delayed:
+    """Let a backward wait for activations that were moved away and come back.
+
+    A load starts when the device has done what is written before it, and the
+    activations have arrived where they were moved to.
+    """
+    swap = costs.of(Kind.LOAD, plan.stages)
+    delayed: Delayed = {}
+    for device, row in enumerate(plan.orders):
+        if not any(type(slot) is Op and slot.kind is Kind.LOAD for slot in row):
+            continue
+        at = {op: place for op, place in _places(device, row) if op.kind not in BESIDE}
+        for load, before in _places(device, row):
+            if load.kind is not Kind.LOAD:
+                continue
+            forward = at[load._replace(kind=Kind.FORWARD)]
+            time = swap[load.stage or 0]
+            waits = [((device, before[1] - 1), time), (forward, 2 * time)]
+            for kind in _GRADIENTS:
+                if needing := at.get(load._replace(kind=kind)):
+                    delayed[needing] = waits
+    return delayed
+
+
+def _places(device: int, row: Iterable[Slot]) -> Iterator[tuple[Op, Place]]:
+    """Yield each op and its place; one beside the work has that of the next slot."""
+    index = 0
+    for slot in row:
+        for op in slot.ops:
+            yield op, (device, index)
+        index += not (type(slot) is Op and slot.kind in BESIDE)
+
+
+def lanes_of(plan: Plan, rows: Sequence[Sequence[Run]], costs: Costs) -> Iterator[Lane]:
+    """Yield the lanes of a plan's transfers, whose slots ran at the times of ``rows``."""
+    if not any(type(slot) is Op and slot.kind in BESIDE for row in plan.orders for slot in row):
+        return
+    ends = {op: run.end for row in rows for run in row for op in run.slot.ops}
+    for device, row in enumerate(plan.orders):
+        moves = [op for op, _ in _places(device, row) if op.kind in _MADE_BY]
+        runs = [Run(_made(op, ends), costs.latency, op) for op in moves]
+        if runs:
+            yield Lane(device, "transfers", tuple(sorted(runs, key=lambda run: run.start)))
+        if swaps := _swaps(device, row, rows[device], ends, costs.of(Kind.LOAD, plan.stages)):
+            yield Lane(device, "swaps", tuple(sorted(swaps, key=lambda run: run.start)))
+
+
+def _made(transfer: Op, ends: dict[Op, float]) -> float:
+    """Return when what a transfer moves was made."""
+    away, kinds = _MADE_BY[transfer.kind]
+    stage = (transfer.stage or 0) + away
+    made = (ends.get(Op(stage, kind, transfer.microbatch)) for kind in kinds)
+    return next((end for end in made if end is not None), 0.0)
+
+
+def _swaps(
+    device: int,
+    row: Sequence[Slot],
+    runs: Sequence[Run],
+    ends: dict[Op, float],
+    swap: Sequence[float],
+) -> list[Run]:
+    """Return when activations leave a device and come back."""
+    swaps = []
+    for op, (_, before) in _places(device, row):
+        time = swap[op.stage or 0]
+        made = ends.get(op._replace(kind=Kind.FORWARD), 0.0)
+        if op.kind is Kind.EVICT:
+            swaps.append(Run(made, time, op))
+        elif op.kind is Kind.LOAD:
+            free = runs[before - 1].end if before else 0.0
+            swaps.append(Run(max(free, made + time), time, op))
+    return swaps
