@@ -15,7 +15,7 @@ from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_
 from sphinx_pipeviz.frontends.failures import report, unexpected
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
 from sphinx_pipeviz.readers.text_file import read_file
-from sphinx_pipeviz.readers.yaml_spec import read_spec
+from sphinx_pipeviz.readers.yaml_spec import ORDERS, read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.render import describe, style_of, timeline_of
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
@@ -149,6 +149,9 @@ class PipelineSchedule(SphinxDirective):
         for key in SPEC_OPTIONS:
             if key in self.options:
                 place = at_option(self, key)
+                if key == "order" and self.options[key].strip() not in ORDERS:
+                    message = f"the option 'order' is {' or '.join(ORDERS)}"
+                    raise SpecError(message, place, _advice(key, self.block_text))
                 tree = parse_tree(self.options[key], lambda _, place=place: place)  # type: ignore[misc]
                 data[key] = tree.data
                 marks.update({(key, *path): place for path in tree.marks})
