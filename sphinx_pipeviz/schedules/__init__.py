@@ -16,6 +16,7 @@ from sphinx_pipeviz.schedules.interleaved import (
     looped_bfs,
 )
 from sphinx_pipeviz.schedules.one_f_one_b import eager_1f1b, one_f_one_b, overlap_1f1b
+from sphinx_pipeviz.schedules.v_memory import v_half, v_min
 from sphinx_pipeviz.schedules.zero_bubble import interleaved_zero_bubble, zb_h1, zb_v
 
 
@@ -127,6 +128,22 @@ SCHEDULES: dict[str, Schedule] = {
         "two chunks per device, placed there and back, with split backwards",
         "Qi et al., 2023, arXiv:2401.10241; PyTorch, ScheduleZBVZeroBubble",
         aliases=("zbv", "zero-bubble-v"),
+        chunks=2,
+        passes=3,
+    ),
+    "v-half": Schedule(
+        v_half,
+        "two chunks per device, there and back: half of 1F1B's memory",
+        "Qi et al., Controllable Memory, 2024, arXiv:2405.15362; sail-sg, zbv_greedy",
+        aliases=("vhalf",),
+        chunks=2,
+        passes=3,
+    ),
+    "v-min": Schedule(
+        v_min,
+        "two chunks per device, there and back: a third of 1F1B's memory",
+        "Qi et al., Controllable Memory, 2024, arXiv:2405.15362; sail-sg, zbv_greedy",
+        aliases=("vmin",),
         chunks=2,
         passes=3,
     ),
