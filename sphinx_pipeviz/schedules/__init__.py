@@ -10,6 +10,7 @@ from sphinx_pipeviz.model import Plan, Shape
 from sphinx_pipeviz.schedules.bidirectional import chimera, gems
 from sphinx_pipeviz.schedules.dualpipe import dualpipe, dualpipev
 from sphinx_pipeviz.schedules.fill_drain import forward_only, gpipe, naive
+from sphinx_pipeviz.schedules.greedy import zb_h2
 from sphinx_pipeviz.schedules.interleaved import (
     interleaved_1f1b,
     interleaved_1f1b_overlap,
@@ -113,6 +114,13 @@ SCHEDULES: dict[str, Schedule] = {
         "1F1B with split backwards: weight gradients fill part of the bubble",
         "Qi et al., Zero Bubble Pipeline Parallelism, 2023, arXiv:2401.10241",
         aliases=("zb1p",),
+        passes=3,
+    ),
+    "zb-h2": Schedule(
+        zb_h2,
+        "1F1B with split backwards and twice the memory: no bubble within a device's span",
+        "Qi et al., Zero Bubble Pipeline Parallelism, 2023, arXiv:2401.10241; sail-sg, zb",
+        aliases=("zb2p",),
         passes=3,
     ),
     "interleaved-zero-bubble": Schedule(
