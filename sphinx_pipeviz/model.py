@@ -21,6 +21,7 @@ class Shape:
         chunks: V, stages per device, at least 1.
         group: Microbatches that run through one chunk before the next (None: default).
         backward: ``same`` or ``reversed``, the order of the backward ops (None: default).
+        variant: Which of a schedule's published orders (None: default).
     """
 
     devices: int
@@ -28,6 +29,7 @@ class Shape:
     chunks: int = 1
     group: int | None = None
     backward: str | None = None
+    variant: str | None = None
 
     @property
     def stages(self) -> int:

@@ -66,6 +66,7 @@ def _named_plan(spec: Spec, max_ops: int) -> Plan:
         "chunks": spec.chunks is not None or spec.stages is not None,
         "group": spec.microbatch_group_size is not None,
         "backward": spec.backward is not None,
+        "variant": spec.variant is not None,
     }
     shape = Shape(
         devices=spec.devices,
@@ -73,6 +74,7 @@ def _named_plan(spec: Spec, max_ops: int) -> Plan:
         chunks=_chunks(spec, spec.devices, SCHEDULES[name].chunks),
         group=spec.microbatch_group_size,
         backward=spec.backward,
+        variant=spec.variant,
     )
     return plan_named(
         name, shape, frozenset(k for k, is_given in given.items() if is_given), max_ops

@@ -145,6 +145,7 @@ class Keys(
         microbatch_group_size: How many microbatches run through one chunk before the
             next chunk's turn, for interleaved schedules.
         backward: Order of GPipe's backward ops: ``same`` as the forwards or ``reversed``.
+        variant: Which order of ZB-V: PyTorch's ``torch`` or ``sail-sg``.
         costs: How long each kind of op takes.
         order: The slots of each device, as a list or as one string: ``0F0 0F1 0B0``.
         placement: Device of each stage, for an order; else it follows from the rows.
@@ -159,6 +160,7 @@ class Keys(
     stages: Count | None = None
     microbatch_group_size: Count | None = None
     backward: Literal["same", "reversed"] | None = None
+    variant: Literal["torch", "sail-sg"] | None = None
     costs: Costs | None = None
     order: Annotated[list[str | list[str]], Meta(min_length=1)] | None = None
     placement: list[Index | list[Index]] | None = None

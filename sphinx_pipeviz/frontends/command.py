@@ -27,7 +27,7 @@ FORMATS = ("svg", "pdf", "png", "text")
 SUFFIXES = {".txt": "text", ".svg": "svg", ".pdf": "pdf", ".png": "png"}
 #: Keys of a spec that are also options of the command.
 NUMBERS = ("devices", "microbatches", "chunks", "stages", "microbatch-group-size")
-WORDS = ("backward", "costs")
+WORDS = ("backward", "variant", "costs")
 #: Of a schedule that is only named.
 DEFAULTS = {"devices": 4, "microbatches": 8}
 

@@ -30,6 +30,7 @@ SPEC_OPTIONS = (
     "stages",
     "microbatch-group-size",
     "backward",
+    "variant",
     "costs",
     "style",
 )

@@ -13,7 +13,7 @@ from sphinx_pipeviz.spec import KEYS, Keys, Spec
 SOURCES: dict[str, set[str]] = {
     "schedule": {
         *("devices", "microbatches", "chunks", "stages", "microbatch-group-size"),
-        *("backward", "costs", "style"),
+        *("backward", "variant", "costs", "style"),
     },
     "order": {"devices", "microbatches", "placement", "costs", "style"},
     "timeline": {"style"},

@@ -136,6 +136,7 @@ SCHEDULES: dict[str, Schedule] = {
         "two chunks per device, placed there and back, with split backwards",
         "Qi et al., 2023, arXiv:2401.10241; PyTorch, ScheduleZBVZeroBubble",
         aliases=("zbv", "zero-bubble-v"),
+        options=("variant",),
         chunks=2,
         passes=3,
     ),
@@ -187,7 +188,12 @@ ALIASES: dict[str, str] = {
 }
 
 #: Shape field -> the key that users write.
-OPTION_KEYS = {"chunks": "chunks", "group": "microbatch-group-size", "backward": "backward"}
+OPTION_KEYS = {
+    "chunks": "chunks",
+    "group": "microbatch-group-size",
+    "backward": "backward",
+    "variant": "variant",
+}
 
 
 def canonical_name(name: str) -> str:

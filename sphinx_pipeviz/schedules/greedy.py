@@ -78,9 +78,8 @@ def zb_v_greedy(shape: Shape) -> Plan:
         for stage in _backwards(line):
             line.run_after_weights(stage, I)
         for device in range(shape.devices):
-            stage = _forward(line, device)
-            if stage is not None:
-                line.run_after_weights(stage, F)
+            if (chosen := _forward(line, device)) is not None:
+                line.run_after_weights(chosen, F)
     return shape.plan(line.drained().orders, shape.vee)
 
 
