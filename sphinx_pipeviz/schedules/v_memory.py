@@ -126,10 +126,12 @@ class _Board:
         warm_up, cool_down = self._ends()
         for slot, device in cool_down if cool_down_only else warm_up + cool_down:
             row = self.rows[device]
+            # Where weight gradients have slots of their own, only forwards add to memory.
+            harmless = row[slot].kind != F and not cool_down_only
             for earlier in range(self._earliest(row, slot), slot):
                 if earlier not in row:
                     self._place(row.pop(slot), device, earlier)
-                    if _peak(row, lent=cool_down_only) <= limit:
+                    if harmless or _peak(row, lent=cool_down_only) <= limit:
                         break
                     self._place(row.pop(earlier), device, slot)
 
@@ -185,16 +187,16 @@ def _peak(row: dict[int, Op], *, lent: bool) -> int:
         lent: Weight gradients run in the free slots, as soon as there are any.
     """
     held = waiting = peak = 0
-    for slot in range(max(row) + 1):
-        op = row.get(slot)
-        if op is None:
-            freed = int(lent and waiting > 0)
-            held, waiting = held - freed, waiting - freed
-        elif op.kind == W:
-            held -= 1
-        elif op.kind == I:
-            waiting += 1
-        else:
+    before = -1
+    for slot in sorted(row):
+        freed = min(waiting, slot - before - 1)
+        held, waiting, before = held - freed, waiting - freed, slot
+        kind = row[slot].kind
+        if kind == F:
             held += 1
             peak = max(peak, held)
+        elif kind == W:
+            held -= 1
+        elif lent:
+            waiting += 1
     return peak

@@ -56,9 +56,9 @@ def test_few_microbatches_hold_no_more(name, limit, p, m):
     assert max(measured(name, p, m).peak_activations) <= min(limit(p), 2 * m)
 
 
-@pytest.mark.parametrize("p", [16, 64])
+@pytest.mark.parametrize("p", [16, 40])
 def test_memory_comes_close_to_a_half_and_a_third(p):
-    half, least = (max(measured(name, p, 2 * p).peak_activations) for name in ("vhalf", "vmin"))
+    half, least = (max(measured(name, p, p + 2).peak_activations) for name in ("vhalf", "vmin"))
     assert half == p + 2
     assert least == pytest.approx(2 * p / 3, abs=2)
 
