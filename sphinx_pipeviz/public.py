@@ -29,7 +29,7 @@ def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:
         max_ops: The most ops the plan may have.
         **keys: The keys of a YAML spec with _ for -: ``devices`` and ``microbatches``,
             and where the schedule takes them ``chunks`` (or ``stages``),
-            ``microbatch_group_size`` and ``backward``.
+            ``microbatch_group_size``, ``backward`` and ``variant``.
 
     Raises:
         SpecError: There is no such schedule or key, or a value does not fit.

@@ -20,10 +20,7 @@ NO_TARGETS = (
     "minpp-dualpipev",
     "minpp-vshape_zb",
     "minpp-zb1f1b",
-    "sailsg-zb-h1-p4-m4",
-    "sailsg-zbv",
 )
-NOT_YET = {"v-half", "v-min", "zb-h2"}
 
 
 def files(folder):
@@ -61,10 +58,15 @@ def costs_of(recorded):
 
 
 def is_target(path, record):
-    """minPP interleaves in an order of its own unless P is 4."""
+    """minPP interleaves in an order of its own unless P is 4.
+
+    sail-sg's ZB-H1 warms up longer than others' where there are few microbatches.
+    """
     if path.stem.startswith("minpp-interleaved"):
         return record["devices"] == 4
-    return not path.stem.startswith(NO_TARGETS) and record["schedule"] not in NOT_YET
+    if path.stem.startswith("sailsg-zb-h1"):
+        return record["devices"] <= 2 or record["microbatches"] > record["devices"]
+    return not path.stem.startswith(NO_TARGETS)
 
 
 def named_plan(path, record):
@@ -77,6 +79,8 @@ def named_plan(path, record):
         keys["microbatch_group_size"] = params.get("microbatch_group_size_per_vp_stage")
     if path.stem.startswith("minpp-looped_bfs"):
         keys["backward"] = "same"
+    if "variant" in options and path.stem.startswith("sailsg"):
+        keys["variant"] = "sail-sg"
     return pv.plan(name, **keys)
 
 
@@ -127,15 +131,14 @@ def test_a_named_schedule_is_the_recorded_order_op_for_op(path):
     assert named.microbatches == plan.microbatches
 
 
-def test_every_recorded_schedule_is_compared_or_is_not_there_yet():
+def test_every_recorded_schedule_is_compared():
     def names(params):
         records = (json.loads(param.values[0].read_text()) for param in params)
         return {OUR_NAMES.get(each["schedule"], each["schedule"]) for each in records}
 
-    assert names(targets()) == names(files("orders")) - NOT_YET
-    assert not NOT_YET & SCHEDULES.keys()
+    assert names(targets()) == names(files("orders"))
     if WHOLE.is_dir():
-        assert len(targets()) > 120
+        assert len(targets()) > 135
 
 
 @pytest.mark.parametrize("path", files("broken"))

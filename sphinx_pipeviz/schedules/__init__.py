@@ -10,12 +10,14 @@ from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.schedules.bidirectional import chimera, gems
 from sphinx_pipeviz.schedules.dualpipe import dualpipe, dualpipev
 from sphinx_pipeviz.schedules.fill_drain import forward_only, gpipe, naive
+from sphinx_pipeviz.schedules.greedy import zb_h2
 from sphinx_pipeviz.schedules.interleaved import (
     interleaved_1f1b,
     interleaved_1f1b_overlap,
     looped_bfs,
 )
 from sphinx_pipeviz.schedules.one_f_one_b import eager_1f1b, one_f_one_b, overlap_1f1b
+from sphinx_pipeviz.schedules.v_memory import v_half, v_min
 from sphinx_pipeviz.schedules.zero_bubble import interleaved_zero_bubble, zb_h1, zb_v
 from sphinx_pipeviz.shape import Shape
 
@@ -119,6 +121,13 @@ SCHEDULES: dict[str, Schedule] = {
         aliases=("zb1p",),
         passes=3,
     ),
+    "zb-h2": Schedule(
+        zb_h2,
+        "1F1B with split backwards and twice the memory: no bubble within a device's span",
+        "Qi et al., Zero Bubble Pipeline Parallelism, 2023, arXiv:2401.10241; sail-sg, zb",
+        aliases=("zb2p",),
+        passes=3,
+    ),
     "interleaved-zero-bubble": Schedule(
         interleaved_zero_bubble,
         "ZB-H1 with several chunks per device",
@@ -132,6 +141,23 @@ SCHEDULES: dict[str, Schedule] = {
         "two chunks per device, placed there and back, with split backwards",
         "Qi et al., 2023, arXiv:2401.10241; PyTorch, ScheduleZBVZeroBubble",
         aliases=("zbv", "zero-bubble-v"),
+        options=("variant",),
+        chunks=2,
+        passes=3,
+    ),
+    "v-half": Schedule(
+        v_half,
+        "two chunks per device, there and back: half of 1F1B's memory",
+        "Qi et al., Controllable Memory, 2024, arXiv:2405.15362; sail-sg, zbv_greedy",
+        aliases=("vhalf",),
+        chunks=2,
+        passes=3,
+    ),
+    "v-min": Schedule(
+        v_min,
+        "two chunks per device, there and back: a third of 1F1B's memory",
+        "Qi et al., Controllable Memory, 2024, arXiv:2405.15362; sail-sg, zbv_greedy",
+        aliases=("vmin",),
         chunks=2,
         passes=3,
     ),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import Kind, Op
+from sphinx_pipeviz.schedules.greedy import zb_v_greedy
 from sphinx_pipeviz.schedules.interleaved import chunk_table, rounds_group
 from sphinx_pipeviz.shape import Shape
 
@@ -63,11 +64,13 @@ def _delayed(
 
 
 def zb_v(shape: Shape) -> Plan:
-    """Return PyTorch's ZB-V: two chunks per device, placed there and back again.
+    """Return ZB-V: two chunks per device, placed there and back again.
 
-    With fewer than 2P-1 microbatches it is the order of 2P-1 without those that are
-    not there.
+    ``shape.variant`` is ``torch`` (default) or ``sail-sg``. With fewer than 2P-1
+    microbatches PyTorch's is the order of 2P-1 without those that are not there.
     """
+    if shape.variant == "sail-sg":
+        return zb_v_greedy(shape)
     return shape.plan(
         (
             [

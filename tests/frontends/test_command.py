@@ -197,6 +197,7 @@ def test_stats_as_text_name_every_number(run):
 
 def test_keys_are_options_and_wrong_values_are_user_errors(run):
     assert run("show", "gpipe", "--backward", "reversed")[0] == 0
+    assert run("show", "zb-v", "--variant", "sail-sg")[0] == 0
     assert run("stats", "1f1b", "--costs", "{forward: 2, backward: 4}")[0] == 0
     for arguments in (
         ("show", "1f1b", "--devices", "many"),

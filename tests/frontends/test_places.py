@@ -119,7 +119,11 @@ OPTIONS: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "wrong-length": ("the option 'width' cannot be 'wide'", [">>width: wide"], GOOD),
     "empty-option": ("the option 'scale' needs a value", ["alt: text", ">>scale:"], GOOD),
-    "long-key-as-option": ("the option 'order' is strict or greedy", [">>order: 0F0 0B0"], GOOD),
+    "long-key-as-option": (
+        "the option 'order' is strict or greedy",
+        [">>order: 0F0 0B0"],
+        GOOD,
+    ),
     "wrong-key-as-option": (
         "devices must be",
         ["schedule: gpipe", ">>devices: many"],

@@ -26,6 +26,8 @@ def plans(draw):
         keys["microbatch_group_size"] = draw(st.none() | st.integers(1, 13))
     if "backward" in options:
         keys["backward"] = draw(st.sampled_from([None, "same", "reversed"]))
+    if "variant" in options:
+        keys["variant"] = draw(st.sampled_from([None, "torch", "sail-sg"]))
     try:
         return pv.plan(name, **keys)
     except pv.PlanError:  # numbers that every schedule takes
