@@ -284,7 +284,7 @@ def test_formula_agrees_with_the_simulator(name):
         if "peak" in lines:
             assert found.peak_activations == tuple(value("peak")), size
         checked += 1
-    assert checked > 20
+    assert checked > 15
 
 
 # Words
