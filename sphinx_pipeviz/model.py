@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from sphinx_pipeviz.errors import Marks, PlanError
 from sphinx_pipeviz.legality import check_orders, infer_placement
@@ -21,6 +21,8 @@ class Shape:
         chunks: V, stages per device, at least 1.
         group: Microbatches that run through one chunk before the next (None: default).
         backward: ``same`` or ``reversed``, the order of the backward ops (None: default).
+        memory_limit: Most stage-microbatches in flight on a device (None: default).
+        costs: For schedules whose order depends on them (None: Costs()).
     """
 
     devices: int
@@ -28,6 +30,8 @@ class Shape:
     chunks: int = 1
     group: int | None = None
     backward: str | None = None
+    memory_limit: int | None = None
+    costs: Any = None
 
     @property
     def stages(self) -> int:
