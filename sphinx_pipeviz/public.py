@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from sphinx_pipeviz.draw.layout import Size
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.metrics import Metrics
@@ -15,6 +17,7 @@ from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.render import draw, plan_of, timeline_of
+from sphinx_pipeviz.schedules import SCHEDULES, canonical_name
 from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
 
 #: The seed's figure: 15 by 4 inches.
@@ -36,10 +39,19 @@ def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:
         PlanError: The schedule refuses the numbers.
     """
     data = {key.replace("_", "-"): value for key, value in keys.items() if value is not None}
-    for key, step in {"costs": "simulate", "style": "render"}.items():
+    steps = (
+        {"style": "render"} if _is_priced(name) else {"costs": "simulate", "style": "render"}
+    )
+    for key, step in steps.items():
         if key in data:
             raise SpecError(f"a plan has no {key}", hint=f"give {key} to {step}")
+    if isinstance(data.get("costs"), Costs):
+        data["costs"] = msgspec.to_builtins(data["costs"])
     return plan_of(spec_from_keys({"schedule": name, **data}), max_ops)
+
+
+def _is_priced(name: str) -> bool:
+    return SCHEDULES[canonical_name(name)].priced
 
 
 def simulate(source: Spec | Plan, costs: Costs | None = None) -> Timeline:

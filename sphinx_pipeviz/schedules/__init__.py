@@ -18,6 +18,7 @@ from sphinx_pipeviz.schedules.interleaved import (
 )
 from sphinx_pipeviz.schedules.one_f_one_b import eager_1f1b, one_f_one_b, overlap_1f1b
 from sphinx_pipeviz.schedules.v_memory import v_half, v_min
+from sphinx_pipeviz.schedules.zb_auto import zb_auto
 from sphinx_pipeviz.schedules.zero_bubble import interleaved_zero_bubble, zb_h1, zb_v
 from sphinx_pipeviz.shape import Shape
 
@@ -126,6 +127,15 @@ SCHEDULES: dict[str, Schedule] = {
         "1F1B with split backwards and twice the memory: no bubble within a device's span",
         "Qi et al., Zero Bubble Pipeline Parallelism, 2023, arXiv:2401.10241; sail-sg, zb",
         aliases=("zb2p",),
+        passes=3,
+    ),
+    "zb-auto": Schedule(
+        zb_auto,
+        "split backwards in the best order found for the costs and a memory limit",
+        "after Qi et al., 2023, arXiv:2401.10241, section 3.1, the heuristic",
+        aliases=("zero-bubble-auto",),
+        options=("memory_limit",),
+        priced=True,
         passes=3,
     ),
     "interleaved-zero-bubble": Schedule(
