@@ -6,6 +6,7 @@ without a process group are enough to make its schedules.
 
 import importlib
 import importlib.util
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ import pytest
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.extend import with_all_reduce
+from sphinx_pipeviz.readers.returned_value import plan_from_object
 from sphinx_pipeviz.transfers import sent_and_received, with_sharding, with_transfers
 
 pytestmark = [
@@ -199,3 +201,22 @@ def test_pytorchs_dry_run_runs_our_transfers(name):
     places = plan.placement[0]
     done = pytorch()._simulate_comms_compute(actions(plan), places.__getitem__, plan.stages)
     assert written(done.values()) == written(plan.orders)
+
+
+@pytest.mark.parametrize(("name", "our_name"), MULTI.items())
+def test_pytorchs_objects_can_be_returned_by_a_users_code(name, our_name):
+    schedule = theirs(name, 4, 2, 8)
+    plan = pv.plan(our_name, devices=4, chunks=2, microbatches=8)
+    assert replace(plan_from_object(schedule), name=plan.name) == plan
+    assert plan_from_object(schedule.pipeline_order).orders == plan.orders
+    full = sent_and_received(with_all_reduce(with_sharding(plan), "stage"))
+    lowered = plan_from_object(schedule.pipeline_order_with_comms)
+    assert lowered.orders == full.orders
+    assert pv.simulate(lowered).end == pv.simulate(with_all_reduce(plan, "stage")).end
+
+
+def test_pytorchs_single_stage_objects_can_be_returned_or_are_answered():
+    gpipe = plan_from_object(pytorch().ScheduleGPipe(Stage(4, 1), 8))
+    assert gpipe.orders == with_all_reduce(ours("gpipe", 4, 1, 8), "stage").orders
+    with pytest.raises(pv.PlanError, match="use schedule: 1f1b"):
+        plan_from_object(pytorch().Schedule1F1B(Stage(4, 1), 8))
