@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: docs test lint bench matrix clean help
+.PHONY: docs test torch lint bench matrix clean help
 
 help:
 	@echo "make docs    build the documentation"
 	@echo "make test    run all tests"
+	@echo "make torch   install PyTorch and compare with its schedules"
 	@echo "make lint    ruff, format and types"
 	@echo "make bench   compare speeds with the seed's way of drawing"
 	@echo "make matrix  run the tests on other versions of Python and Sphinx"
@@ -28,6 +29,10 @@ docs: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto
+
+torch: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group torch
+	$(BIN)/python -m pytest -m torch
 
 lint: $(STAMP)
 	$(BIN)/ruff check

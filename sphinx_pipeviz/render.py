@@ -22,6 +22,7 @@ from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES, canonical_name, pla
 from sphinx_pipeviz.shape import Shape
 from sphinx_pipeviz.simulate import simulate
 from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
+from sphinx_pipeviz.transfers import with_transfers
 
 Source = Spec | Plan | Timeline
 FORMATS = ("svg", "pdf", "png", "text")
@@ -77,7 +78,7 @@ def _extended(plan: Plan, spec: Spec) -> Plan:
         plan = with_optimizer(plan, spec.optimizer)
     if spec.iterations and not plan.traits.update_every:
         plan = with_iterations(plan, spec.iterations)
-    return plan
+    return with_transfers(plan) if spec.transfers else plan
 
 
 def _named_plan(spec: Spec, max_ops: int) -> Plan:

@@ -23,6 +23,7 @@ STEPS = [
     "readers",
     "schedules",
     "extend",
+    "transfers",
     "lanes",
     "place",
     "simulate",
