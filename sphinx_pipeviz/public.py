@@ -10,6 +10,7 @@ import msgspec
 
 from sphinx_pipeviz.draw.layout import Size
 from sphinx_pipeviz.errors import SpecError
+from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.metrics import Metrics
 from sphinx_pipeviz.metrics import measure as measured
 from sphinx_pipeviz.model import Plan, Timeline
@@ -18,8 +19,13 @@ from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.render import draw, plan_of, timeline_of
 from sphinx_pipeviz.schedules import SCHEDULES, canonical_name
-from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
+from sphinx_pipeviz.spec import KEYS, MAX_OPS, Costs, Spec
 
+#: Keys beside which a timeline or an order is read to the end.
+FURTHEST = {
+    *("timeline", "order", "placement", "devices", "microbatches"),
+    *("file", "format", "pattern", "unit", "python"),
+}
 #: The seed's figure: 15 by 4 inches.
 SEED_SIZE = Size(15 * 72, 4 * 72)
 
@@ -77,22 +83,26 @@ def read(text: str, format: str = "yaml", source: str | None = None) -> Spec | P
     """Turn text into the furthest step it knows.
 
     A timeline alone gives a Timeline, an order alone a Plan; everything else, and both
-    of these where costs or a style go with them, a Spec.
+    of these where costs, a style or more go with them, a Spec.
 
     Args:
         text: What a user wrote.
-        format: ``yaml``.
-        source: Name of the file it comes from, for messages.
+        format: ``yaml``, or another format that ``sphinx-pipeviz list --formats`` shows.
+        source: Name of the file it comes from, for messages; the paths of ``file`` are
+            relative to it.
 
     Raises:
         SpecError: The text does not follow the format.
         PlanError: The written order is not complete, or the timeline is impossible.
     """
-    spec = read_text(text, format, source)
-    if spec.style is None and spec.timeline is not None:
-        return timeline_of(spec)
-    if spec.style is None and spec.order is not None and spec.costs is None:
-        return plan_of(spec)
+    folder = Path(source).parent if source else Path()
+    spec = load(read_text(text, format, source), Access(folder))
+    given = {key for key in KEYS if getattr(spec, key.replace("-", "_")) is not None}
+    if not given - FURTHEST:
+        if spec.timeline is not None or isinstance(spec.loaded, Timeline):
+            return timeline_of(spec)
+        if spec.schedule is None:
+            return plan_of(spec)
     return spec
 
 

@@ -40,9 +40,11 @@ def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
     if isinstance(source, Plan):
         return source
     try:
-        if source.timeline is not None:
-            message = "a written timeline has times already; there is no plan to make of it"
+        if source.timeline is not None or isinstance(source.loaded, Timeline):
+            message = "a timeline has times already; there is no plan to make of it"
             raise SpecError(message, path=("timeline",))
+        if isinstance(source.loaded, Plan):
+            return _extended(source.loaded, source)
         written = source.schedule is None
         plan = _written_plan(source, max_ops) if written else _named_plan(source, max_ops)
         return _extended(plan, source)
@@ -138,11 +140,35 @@ def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_O
     _check_type(source)
     if source.timeline is not None:
         return timeline_from_tasks(source.timeline, source.marks)
+    if isinstance(source.loaded, Timeline):
+        return _unchanged(source, source.loaded)
     plan = plan_of(source, max_ops)
     try:
         return simulate(plan, costs or source.costs)
     except PipevizError as error:
         raise error.located(source.marks) from None
+
+
+#: Keys that only an order has a use for.
+_OF_ORDERS = (
+    "costs",
+    "iterations",
+    "recompute",
+    "all_reduce",
+    "optimizer",
+    "transfers",
+    "place",
+)
+
+
+def _unchanged(spec: Spec, timeline: Timeline) -> Timeline:
+    """Return a timeline that was read; what changes orders cannot change it."""
+    for key in _OF_ORDERS:
+        if getattr(spec, key) is not None:
+            word = key.replace("_", "-")
+            message = f"this file holds a timeline, which has its times, so '{word}' has no use"
+            raise SpecError(message, path=(word,)).located(spec.marks)
+    return timeline
 
 
 def _check_type(source: object) -> None:

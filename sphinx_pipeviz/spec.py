@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from sphinx_pipeviz.errors import Marks, SpecError
+from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.ops import Kind
 
 #: Ops in one schedule, unless `pipeviz_max_ops` says otherwise.
@@ -182,6 +183,13 @@ class Keys(
             beside ``schedule: 1f1b``, the word ``strict`` (default) or ``greedy``.
         placement: Device of each stage, for an order; else it follows from the rows.
         timeline: Tasks of each device, by device, with their times.
+        file: A file in any format, several, a folder or a pattern such as
+            ``trace/*.json.gz``.
+        format: Format of the file; else it is recognised.
+        pattern: Regular expression with the groups ``kind``, ``microbatch`` and ``stage``
+            for the names of a trace's events.
+        unit: Unit of a trace's times in the picture.
+        python: A Python object, ``package.module:name``, or what it returns when called.
         style: Name of a style, or a mapping of ``base`` and what differs from it.
     """
 
@@ -206,6 +214,11 @@ class Keys(
     order: Annotated[list[str | list[str]], Meta(min_length=1)] | Cell | None = None
     placement: list[Index | list[Index]] | None = None
     timeline: dict[int | str, list[Task]] | None = None
+    file: Cell | Annotated[list[Cell], Meta(min_length=1)] | None = None
+    format: Cell | None = None
+    pattern: Cell | None = None
+    unit: Literal["us", "ms", "s"] | None = None
+    python: Cell | None = None
     style: Cell | dict[str, Any] | None = None
 
 
@@ -214,15 +227,28 @@ KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Keys))
 
 
 class Spec(Keys, frozen=True, kw_only=True):
-    """What a user wrote, checked, with where each entry was written."""
+    """What a user wrote, checked, with where each entry was written.
+
+    Args:
+        marks: Where each entry was written.
+        loaded: The Plan or Timeline that ``file`` or ``python`` gave, once it was read.
+        digest: Hex digits made of what was read.
+    """
 
     marks: Marks = msgspec.field(default_factory=Marks)
+    loaded: Plan | Timeline | None = None
+    digest: str = ""
 
     def without_marks(self) -> Spec:
         """Return the same spec, forgetting where it was written."""
         return msgspec.structs.replace(self, marks=Marks())
 
     def canonical(self) -> bytes:
-        """Return what was written as JSON: equal for equal schedules."""
+        """Return what was written as JSON: equal for equal schedules.
+
+        What was read stands for the names of files and of Python objects.
+        """
         keys = {name: getattr(self, name) for name in Keys.__struct_fields__}
-        return msgspec.json.encode(Keys(**keys))
+        if self.digest:
+            keys |= dict.fromkeys(("file", "format", "python"))
+        return msgspec.json.encode(Keys(**keys)) + self.digest.encode()

@@ -21,6 +21,7 @@ STEPS = [
     "convert",
     "shape",
     "readers",
+    "load",
     "schedules",
     "extend",
     "transfers",

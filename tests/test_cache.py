@@ -101,6 +101,11 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "order": ["0F0"],
         "placement": [0],
         "timeline": {"A": []},
+        "file": "a.csv",
+        "format": "torch-csv",
+        "pattern": "(?P<kind>F)",
+        "unit": "ms",
+        "python": "a:b",
     }
     assert {*values, "style"} == set(Keys.__struct_fields__)  # style: see below
     spec = read_text(BASE)

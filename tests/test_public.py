@@ -65,7 +65,10 @@ def test_given_costs_come_before_written_ones():
         ),
         ({"devices": 4, "style": "seed"}, "a plan has no style (give style to render)"),
         ({}, "1f1b needs the key 'devices'"),
-        ({"devices": 4, "order": ["0F0"]}, "exactly one of schedule, order and timeline"),
+        (
+            {"devices": 4, "order": ["0F0"]},
+            "exactly one of schedule, order, timeline, file and python",
+        ),
     ],
 )
 def test_a_wrong_key_of_a_plan_is_told(keys, message):

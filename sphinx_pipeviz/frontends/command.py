@@ -14,8 +14,8 @@ from pathlib import Path
 
 from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.load import Access, load, read_any
 from sphinx_pipeviz.metrics import measure
-from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.readers.text_file import decoded, read_file
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.readers.yaml_tree import scalar
@@ -244,14 +244,18 @@ def _named_or_read(options: argparse.Namespace) -> Spec:
 
 def _read(file: str) -> Spec:
     name = "<stdin>" if file == "-" else file
+    path = Path(file)
+    access = Access(Path() if file == "-" else path.parent)
+    if path.is_dir():
+        return load(Spec(file=file), Access(Path()))
     try:
-        text = decoded(sys.stdin.buffer, name) if file == "-" else read_file(Path(file), name)
+        text = decoded(sys.stdin.buffer, name) if file == "-" else read_file(path, name)
     except FileNotFoundError:
         raise SpecError("there is no such file", Location(name)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SpecError(f"this file cannot be read: {reason}", Location(name)) from None
-    return read_text(text, source=name)
+    return load(read_any(text, name), access)
 
 
 Run = Callable[[argparse.Namespace], int]

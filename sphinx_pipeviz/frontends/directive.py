@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +16,9 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.frontends.failures import report, unexpected
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
-from sphinx_pipeviz.readers.text_file import read_file
+from sphinx_pipeviz.load import Access, load
+from sphinx_pipeviz.readers import YAML, recognised
+from sphinx_pipeviz.readers.text_file import TextFile, read_file
 from sphinx_pipeviz.readers.yaml_spec import ORDERS, read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.render import describe, style_of, timeline_of
@@ -43,6 +47,11 @@ SPEC_OPTIONS = (
     "transfers",
     "costs",
     "style",
+    "file",
+    "format",
+    "pattern",
+    "unit",
+    "python",
 )
 FIGURE_OPTIONS = ("caption", "figwidth", "figclass", "figname")
 PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
@@ -121,27 +130,60 @@ class PipelineSchedule(SphinxDirective):
         if self.arguments and any(line.strip() for line in self.content):
             message = "the schedule is given both as a file and in the body"
             raise SpecError(message, in_body(self, 0), "keep one of them")
-        if self.arguments:
-            text, locate = self._file(self.arguments[0])
+        argument = " ".join(self.arguments)
+        if argument and not self._is_yaml(argument, options):
+            place = at_directive(self)
+            given = Tree(
+                {"file": argument, **options.data}, Marks(options.marks | {("file",): place})
+            )
+            spec = read_spec("", lambda _: place, given)
         else:
-            text, locate = "\n".join(self.content), lambda line: in_body(self, line)
-            if not (text.strip() or options.data) and _starts_with_dashes(self.block_text):
-                raise SpecError("there is no schedule here", at_directive(self), DASHES)
-        return read_spec(text, locate, options if options.data else None)
+            text, locate = self._file(argument) if argument else self._body(options)
+            spec = read_spec(text, locate, options if options.data else None)
+        return load(spec, self._access())
+
+    def _body(self, options: Tree) -> tuple[str, Callable[[int], Location]]:
+        text = "\n".join(self.content)
+        if not (text.strip() or options.data) and _starts_with_dashes(self.block_text):
+            raise SpecError("there is no schedule here", at_directive(self), DASHES)
+        return text, lambda line: in_body(self, line)
+
+    def _access(self) -> Access:
+        """Return what the keys ``file`` and ``python`` may reach, and note what they do."""
+        _, page = self.env.relfn2path("page")
+
+        def note(path: Path) -> None:
+            self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
+
+        return Access(
+            Path(page).parent,
+            root=Path(self.env.srcdir),
+            note=note,
+            python=self.config.pipeviz_allow_python,
+        )
+
+    def _is_yaml(self, name: str, options: Tree) -> bool:
+        """Return whether a file is, or where it is not there should be, YAML."""
+        path = self._access().place(name.strip())
+        if options.data.get("format") not in (None, "yaml") or path.is_dir():
+            return False
+        if name.strip().endswith(YAML) or not path.is_file():
+            return not re.search(r"[*?\[]", name)
+        return recognised([TextFile(name, self._file(name)[0])]) in (None, "yaml")
 
     def _file(self, name: str) -> tuple[str, Callable[[int], Location]]:
-        relative, absolute = self.env.relfn2path(name.strip())
-        self.env.note_dependency(relative)
+        path = self._access().place(name.strip())
+        self._access().note(path)
         place = at_directive(self)
         try:
-            text = read_file(Path(absolute), str(absolute))
+            text = read_file(path, str(path))
         except FileNotFoundError:
             message = f"there is no file '{' '.join(name.split())[:60]}'"
             raise SpecError(message, place, _about_file(name)) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise SpecError(f"'{name}' cannot be read: {reason}", place) from None
-        return text, lambda line: Location(str(absolute), line + 1)
+        return text, lambda line: Location(str(path), line + 1)
 
     def _spec_options(self) -> Tree:
         """Return the keys that were given as options, as if written in YAML."""

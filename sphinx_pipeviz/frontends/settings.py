@@ -53,6 +53,11 @@ def _check_max_ops(value: Any) -> None:
         raise SpecError(f"the limit must be a whole number of at least 1, not {value!r}")
 
 
+def _check_flag(value: Any) -> None:
+    if not isinstance(value, bool):
+        raise SpecError(f"this is True or False, not {value!r}")
+
+
 def _check_folder(value: Any) -> None:
     if value is not None and not isinstance(value, str):
         raise SpecError(f"a folder is text, not {value!r}")
@@ -79,6 +84,13 @@ SETTINGS: dict[str, Setting] = {
         "",
         "Folder of the cache, relative to conf.py; by default pipeviz in the doctrees' folder.",
         _check_folder,
+    ),
+    "pipeviz_allow_python": Setting(
+        default=True,
+        types=(bool,),
+        rebuild="env",
+        summary="Whether the key ``python`` may import Python objects.",
+        check=_check_flag,
     ),
     "pipeviz_max_ops": Setting(
         MAX_OPS,

@@ -1,33 +1,101 @@
-"""The table of readers: a format, and the function that reads it."""
+"""The table of readers: a format, and the functions that know and read it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from sphinx_pipeviz.errors import Location, SpecError
+from sphinx_pipeviz.errors import Location, SpecError, did_you_mean
+from sphinx_pipeviz.model import Plan, Timeline
+from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.spec import Spec
 
-READERS: dict[str, Callable[[str, Callable[[int], Location]], Spec]] = {
-    "yaml": read_spec,
-}
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One row of the table.
+
+    Args:
+        read: Files -> what they hold; several are the ranks of one run.
+        recognise: Whether a file looks like it, from its first characters.
+        summary: What it is, one line.
+        aliases: Other names.
+        suffixes: Of the files, in a folder.
+    """
+
+    read: Callable[[Sequence[TextFile], ReadOptions], Plan | Timeline]
+    recognise: Callable[[TextFile], bool]
+    summary: str
+    aliases: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = (".json", ".json.gz")
+
+
+#: Formats besides YAML, those that are recognised most surely first.
+READERS: dict[str, Format] = {}
+ALIASES = {alias: name for name, row in READERS.items() for alias in row.aliases}
+#: Suffixes of files that hold the YAML of a directive.
+YAML = (".yaml", ".yml")
+
+
+def format_name(name: str) -> str:
+    """Return the table's name for a format's name or alias; ``yaml`` is one too.
+
+    Raises:
+        SpecError: There is no such format.
+    """
+    word = name.strip().lower().replace("_", "-")
+    word = ALIASES.get(word, word)
+    if word != "yaml" and word not in READERS:
+        known = ["yaml", *READERS]
+        hint = did_you_mean(word, [*known, *ALIASES]) or f"known: {', '.join(known)}"
+        raise SpecError(f"there is no format '{name[:40]}'", hint=hint, path=("format",))
+    return word
+
+
+def recognised(files: Sequence[TextFile]) -> str | None:
+    """Return the name of the format that one of the files looks like, or None.
+
+    A file that ends in .yaml or .yml is YAML.
+    """
+    if any(file.name.lower().endswith(YAML) for file in files):
+        return "yaml"
+    return next((name for name, row in READERS.items() if any(map(row.recognise, files))), None)
+
+
+def read_files(
+    files: Sequence[TextFile], format: str, options: ReadOptions | None = None
+) -> Plan | Timeline:
+    """Turn files into the plan or timeline that they hold.
+
+    Args:
+        files: One file, or one per rank.
+        format: A key of READERS.
+        options: What else the reader needs to know.
+
+    Raises:
+        SpecError: A file does not follow the format.
+        PlanError: Its order or timeline is impossible.
+    """
+    return READERS[format].read(files, options or ReadOptions())
 
 
 def read_text(text: str | bytes, format: str = "yaml", source: str | None = None) -> Spec:
-    """Turn text into a Spec.
+    """Turn text into a Spec; one in a format besides YAML holds what was read.
 
     Args:
         text: What a user wrote.
-        format: A key of READERS.
+        format: ``yaml`` or a key of READERS.
         source: Name of the file it comes from, for messages.
 
     Raises:
         SpecError: The format is unknown or the text does not follow it.
+        PlanError: Its order or timeline is impossible.
     """
     if not isinstance(text, str):
         message = f"the text must be str, not {type(text).__name__}"
         raise SpecError(message, hint="decode bytes as UTF-8 first")
-    if format not in READERS:
-        message = f"there is no format '{format}'"
-        raise SpecError(message, hint=f"known: {', '.join(READERS)}")
-    return READERS[format](text, lambda line: Location(source, line + 1))
+    name = format_name(format)
+    if name == "yaml":
+        return read_spec(text, lambda line: Location(source, line + 1))
+    return Spec(loaded=read_files([TextFile(source or "", text)], name))

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from sphinx_pipeviz.errors import Location, SpecError
+
+
+class TextFile(NamedTuple):
+    """A file's name, as its user calls it, and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a reader may need to know besides the files."""
+
+    pattern: str | None = None
+    unit: str | None = None
+    rank: str | None = None
+
 
 #: Largest file, in bytes.
 LARGEST = 64_000_000

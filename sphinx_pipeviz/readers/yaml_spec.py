@@ -21,7 +21,10 @@ SOURCES: dict[str, set[str]] = {
     },
     "order": {"devices", "microbatches", "placement", "costs", "style", *_ADDED},
     "timeline": {"style"},
+    "file": {"format", "pattern", "unit", "costs", "style", *_ADDED},
+    "python": {"costs", "style", *_ADDED},
 }
+_ONE = f"{', '.join([*SOURCES][:-1])} and {[*SOURCES][-1]}"
 
 
 #: How the order of a named schedule may be made.
@@ -112,7 +115,7 @@ def _source(data: dict[Any, Any], keys: Keys) -> str:
         sources = [key for key in sources if key != "order"]
         _check_word(keys.order, sources)
     if len(sources) != 1:
-        message = "exactly one of schedule, order and timeline is needed"
+        message = f"exactly one of {_ONE} is needed"
         if sources:
             message = f"{message}, not {' and '.join(sources)}"
         raise SpecError(message, path=(sources[-1],) if sources else ())

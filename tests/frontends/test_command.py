@@ -116,7 +116,7 @@ def test_an_output_that_cannot_be_written_is_one_line_and_exit_code_1(run, here,
     [
         ("missing.yaml", "there is no such file"),
         ("binary.yaml", "this is not a text file in UTF-8"),
-        ("folder.yaml", "this file cannot be read"),
+        ("folder.yaml", "has no file of a known format"),
         ("empty.yaml", "there is no schedule here"),
         ("bad.yaml:3", "microbatches must be"),
     ],

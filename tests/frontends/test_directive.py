@@ -315,10 +315,11 @@ def test_a_missing_file_is_named(site):
     )
 
 
-def test_a_folder_is_no_file(site):
+def test_a_folder_without_files_of_ranks_is_told(site):
     site.write("parts/one.yaml", "")
     site.write("index.rst", page(rest(body=[], argument="parts")))
-    assert warned(site).startswith("index.rst:4: WARNING: 'parts' cannot be read: Is a dir")
+    message = "index.rst:4: WARNING: the folder 'parts' has no file of a known format"
+    assert warned(site).startswith(message)
 
 
 def test_a_binary_file_is_no_schedule(site):

@@ -1,0 +1,213 @@
+"""Spec that names files or a Python object -> the same Spec with what they hold.
+
+The front ends say where files are looked for and are told which ones were used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.model import Plan, Timeline
+from sphinx_pipeviz.readers import READERS, format_name, read_files, recognised
+from sphinx_pipeviz.readers.python_object import read_object
+from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile, read_file
+from sphinx_pipeviz.readers.yaml_spec import read_spec
+from sphinx_pipeviz.spec import Keys, Spec
+
+#: Most files that one picture is made of.
+MOST_FILES = 4096
+RELATIVE = "paths are relative to the page, or to the YAML file"
+
+
+def _nothing(_: Path) -> None:
+    """Take note of nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a spec may reach.
+
+    Args:
+        folder: Where relative paths start.
+        root: Where paths with a leading slash start; None is the file system's root.
+        note: Told of every file and folder that the picture depends on.
+        python: Whether Python objects may be imported.
+        shown: How messages name a file.
+    """
+
+    folder: Path
+    root: Path | None = None
+    note: Callable[[Path], None] = _nothing
+    python: bool = True
+    shown: Callable[[Path], str] = str
+
+    def place(self, path: str) -> Path:
+        """Return where a path of the user's is."""
+        if self.root is not None and path.startswith("/"):
+            return self.root / path.lstrip("/")
+        return self.folder / path
+
+
+def load(spec: Spec, access: Access) -> Spec:
+    """Return the spec with what its ``file`` or ``python`` holds; others unchanged.
+
+    Raises:
+        SpecError: A file is missing or does not follow its format, or the object cannot
+            be had.
+        PlanError: The order or timeline that was read is impossible.
+    """
+    try:
+        if spec.python is not None and spec.loaded is None:
+            return _load_object(spec, spec.python, access)
+        if spec.file is not None and spec.loaded is None:
+            return _load_files(spec, access)
+    except PipevizError as error:
+        raise error.located(spec.marks) from None
+    return spec
+
+
+def _load_object(spec: Spec, name: str, access: Access) -> Spec:
+    if not access.python:
+        message = "Python objects are not allowed here"
+        hint = "pipeviz_allow_python in conf.py allows them"
+        raise SpecError(message, hint=hint, path=("python",))
+    found = read_object(name, spec.marks.find(("python",)))
+    _note_module(name, access)
+    if not isinstance(found, Spec):
+        return _with(spec, found, [_canonical(found)])
+    given = {key: getattr(spec, key) for key in Keys.__struct_fields__ if key != "python"}
+    changes = {key: value for key, value in given.items() if value is not None}
+    return load(msgspec.structs.replace(found, marks=spec.marks, **changes), access)
+
+
+def _note_module(name: str, access: Access) -> None:
+    """Note the file of the module that holds a Python object."""
+    module = sys.modules.get(name.partition(":")[0].strip())
+    file = getattr(module, "__file__", None)
+    if file:
+        access.note(Path(file))
+
+
+def _load_files(spec: Spec, access: Access) -> Spec:
+    written = [spec.file] if isinstance(spec.file, str) else list(spec.file or ())
+    paths = [path for entry in written for path in _found(entry, access)]
+    if len(paths) > MOST_FILES:
+        message = f"{len(paths):,} files are more than the {MOST_FILES:,} of one picture"
+        raise SpecError(message, path=("file",))
+    files = [_read(path, access) for path in dict.fromkeys(paths)]
+    return read_into(spec, files)
+
+
+def read_into(spec: Spec, files: list[TextFile]) -> Spec:
+    """Return the spec with what the files hold.
+
+    Raises:
+        PipevizError: See ``load``.
+    """
+    name = format_name(spec.format) if spec.format else recognised(files)
+    if name is None:
+        message = f"the format of '{files[0].name}' cannot be told from its content"
+        hint = f"write format: with one of yaml, {', '.join(READERS)}"
+        raise SpecError(message, hint=hint, path=("file",))
+    if name == "yaml":
+        message = "a schedule's YAML is not read by the key 'file'"
+        hint = "give the file as the directive's argument, or to the command"
+        raise SpecError(message, hint=hint, path=("file",))
+    options = ReadOptions(pattern=spec.pattern, unit=spec.unit)
+    loaded = read_files(files, name, options)
+    parts = [name.encode(), *(part.encode() for file in files for part in _told(file))]
+    return _with(spec, loaded, parts)
+
+
+def _told(file: TextFile) -> tuple[str, str]:
+    return Path(file.name).name, file.text
+
+
+def read_any(text: str, name: str) -> Spec:
+    """Turn the text of a file in any format into a Spec.
+
+    Args:
+        text: What the file holds.
+        name: What the user calls it.
+
+    Raises:
+        PipevizError: See ``load``.
+    """
+    file = TextFile(name, text)
+    known = recognised([file])
+    if known in (None, "yaml"):
+        return read_spec(text, lambda line: Location(name, line + 1))
+    return read_into(Spec(format=known), [file])
+
+
+def _with(spec: Spec, loaded: Plan | Timeline, parts: Iterable[bytes]) -> Spec:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8) + part)
+    return msgspec.structs.replace(spec, loaded=loaded, digest=digest.hexdigest()[:32])
+
+
+def _canonical(loaded: Plan | Timeline) -> bytes:
+    return repr(loaded).encode()
+
+
+def _found(entry: str, access: Access) -> list[Path]:
+    """Return the files that an entry names: one, those of a folder or of a pattern."""
+    start = access.place(entry)
+    suffixes = sorted({suffix for row in READERS.values() for suffix in row.suffixes})
+    if start.is_dir():
+        access.note(start)
+        found = [path for path in start.iterdir() if path.name.endswith(tuple(suffixes))]
+    elif re.search(r"[*?\[]", entry) and not start.exists():
+        found = _matching(entry, access)
+    else:
+        access.note(start)
+        return [start]
+    if not found and start.is_dir():
+        message = f"the folder '{entry[:60]}' has no file of a known format"
+        raise SpecError(message, hint=f"names end in {', '.join(suffixes)}", path=("file",))
+    if not found:
+        message = f"there is no file '{entry[:60]}'"
+        raise SpecError(message, hint=RELATIVE, path=("file",))
+    return sorted(found, key=_natural)
+
+
+def _matching(entry: str, access: Access) -> list[Path]:
+    plain = re.split(r"[*?\[]", entry, maxsplit=1)[0].rpartition("/")
+    folder, pattern = access.place(plain[0] + plain[1]), entry[len(plain[0] + plain[1]) :]
+    if folder.is_dir():
+        access.note(folder)
+    try:
+        return [path for path in folder.glob(pattern) if path.is_file()]
+    except (ValueError, NotImplementedError) as error:
+        message = f"'{entry[:60]}' is not a pattern of files: {error}"
+        raise SpecError(message, path=("file",)) from None
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Sort numbers in names by their value: rank 10 after rank 9."""
+    parts = re.findall(r"\d{1,9}|\D+|\d+", str(path))
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def _read(path: Path, access: Access) -> TextFile:
+    access.note(path)
+    name = access.shown(path)
+    try:
+        return TextFile(name, read_file(path, name))
+    except FileNotFoundError:
+        message = f"there is no file '{name[-60:]}'"
+        raise SpecError(
+            message, hint="paths are relative to the page", path=("file",)
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SpecError(f"'{name[-60:]}' cannot be read: {reason}", path=("file",)) from None
