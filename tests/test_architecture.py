@@ -19,6 +19,7 @@ STEPS = [
     "model",
     "spec",
     "convert",
+    "picture",
     "shape",
     "readers",
     "load",
@@ -37,9 +38,10 @@ STEPS = [
 ]
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
-    {"scene", "style"},
+    {"scene", "style", "labels"},
     {"legend"},
-    {"cells"},
+    {"cells", "rows", "axis"},
+    {"panel"},
     {"layout"},
     {"paint", "paint_text"},
 ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sphinx_pipeviz.draw.labels import DEFAULT, DOWN, SMALL, Piece, numbers_of, write
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run
+from sphinx_pipeviz.picture import Picture
 
 #: In points: smaller labels are left out.
 SMALLEST_LABEL = 4.2
@@ -18,6 +21,8 @@ SMALLEST_LABEL = 4.2
 PADDING = 0.15
 #: Share of labels that may be smaller than the others.
 RARE = 0.1
+#: Between the pieces of a label, in ems.
+GAP = 0.04
 
 #: What labels of one size have in common: the kind and duration of their tasks.
 Group = tuple[Kind, float]
@@ -28,48 +33,57 @@ class Cell:
     """A task's rectangle, what it says and how it is filled."""
 
     box: Box
-    label: str
+    label: tuple[Piece, ...]
     fill: str
     group: Group
 
 
-def place_cells(timeline: Timeline, grid: Grid, style: Style) -> list[Cell]:
+def place_cells(timeline: Timeline, grid: Grid, style: Style, picture: Picture) -> list[Cell]:
     """Return the cell of every op; overlapped ops share their slot's rectangle."""
-    counting = (0 if timeline.as_written else style.first, timeline.chunks)
+    look = _Look(timeline, style, picture)
     return [
         cell
         for device, row in enumerate(timeline.rows)
         for run in row
-        for cell in _run_cells(run, device, grid, style, counting)
+        if run.end > grid.start and run.start < grid.end
+        for cell in _run_cells(run, device, grid, look)
     ]
 
 
-def _run_cells(
-    run: Run, device: int, grid: Grid, style: Style, counting: tuple[int, int]
-) -> list[Cell]:
+class _Look:
+    """What the cells of a picture say, and how they are filled."""
+
+    def __init__(self, timeline: Timeline, style: Style, picture: Picture) -> None:
+        self.shift = 0 if timeline.as_written else style.first
+        self.devices = timeline.devices
+        self.template = picture.labels or DEFAULT
+        self._chunks = timeline.chunks
+        self._style = style
+        self._color_by = picture.color_by or "kind"
+
+    def label(self, op: Op) -> tuple[Piece, ...]:
+        """Return what a cell says."""
+        if op.microbatch is None and self.template == DEFAULT:
+            return ()
+        return write(self.template, numbers_of(op, self.shift, self.devices))
+
+    def fill(self, op: Op) -> str:
+        """Return a cell's colour."""
+        chunk = (op.stage or 0) // max(1, self.devices) if self._chunks > 1 else 0
+        return self._style.fill(op.kind, chunk, self._chunks)
+
+
+def _run_cells(run: Run, device: int, grid: Grid, look: _Look) -> list[Cell]:
     """Return one cell, or for an overlapped pair two, the first op above the second."""
-    shift, chunks = counting
-    left = round(grid.left + run.start * grid.unit, 3)
-    width = round(run.duration * grid.unit, 3)
+    left, right = grid.x(max(run.start, grid.start)), grid.x(min(run.end, grid.end))
     ops = run.slot.ops
     height = round(grid.row_height / len(ops), 3)
     cells = []
     for place, op in enumerate(ops):
         bottom = round(grid.row_y(device) + (len(ops) - 1 - place) * height, 3)
-        chunk = (op.stage or 0) // max(1, grid.rows) if chunks > 1 else 0
-        cells.append(
-            Cell(
-                (left, bottom, width, height),
-                _label(op, shift),
-                style.fill(op.kind, chunk, chunks),
-                (op.kind, run.duration),
-            )
-        )
+        box = (left, bottom, round(right - left, 3), height)
+        cells.append(Cell(box, look.label(op), look.fill(op), (op.kind, run.duration)))
     return cells
-
-
-def _label(op: Op, shift: int) -> str:
-    return "" if op.microbatch is None else str(op.microbatch + shift)
 
 
 def boxes_of(cells: list[Cell], grid: Grid, style: Style) -> tuple[Boxes, ...]:
@@ -91,13 +105,31 @@ def labels_of(cells: list[Cell], style: Style, measure: Measure) -> tuple[Stamp,
     for cell in cells:
         size = sizes.get(cell.group, 0.0) if cell.label else 0.0
         if size:
-            x, y, width, height = cell.box
-            place = (round(x + width / 2, 3), round(y + height / 2, 3))
-            places[cell.label, size, style.text_on(cell.fill)].append(place)
+            for text, of_size, place in _pieces(cell, size, measure):
+                places[text, of_size, style.text_on(cell.fill)].append(place)
     return tuple(
         Stamp(text, size, colour, "center", weight="bold", places=tuple(where))
         for (text, size, colour), where in places.items()
     )
+
+
+def _pieces(cell: Cell, size: float, measure: Measure) -> Iterator[tuple[str, float, Point]]:
+    """Yield the text, size and middle of each piece of a label, side by side."""
+    x, y, width, height = cell.box
+    middle = y + height / 2
+    left = x + (width - size * _width(cell.label, measure)) / 2
+    for text, low in cell.label:
+        scaled = size * SMALL if low else size
+        wide = scaled * measure(text, "bold")
+        down = DOWN * size if low else 0.0
+        yield text, round(scaled, 2), (round(left + wide / 2, 3), round(middle - down, 3))
+        left += wide + GAP * size
+
+
+def _width(label: tuple[Piece, ...], measure: Measure) -> float:
+    """Return the width of a label of size 1, in ems."""
+    wide = sum(measure(text, "bold") * (SMALL if low else 1.0) for text, low in label)
+    return wide + GAP * (len(label) - 1)
 
 
 def _label_sizes(cells: list[Cell], style: Style, measure: Measure) -> dict[Group, float]:
@@ -109,7 +141,7 @@ def _label_sizes(cells: list[Cell], style: Style, measure: Measure) -> dict[Grou
     counts: dict[Group, int] = defaultdict(int)
     for cell in cells:
         _, _, width, height = cell.box
-        room = min(width * (1 - 2 * PADDING) / measure(cell.label, "bold"), height * 0.72)
+        room = min(width * (1 - 2 * PADDING) / _width(cell.label, measure), height * 0.72)
         fits[cell.group] = min(fits[cell.group], room)
         counts[cell.group] += 1
     shown = sorted(group for group, size in fits.items() if size >= SMALLEST_LABEL)

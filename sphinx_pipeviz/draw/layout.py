@@ -1,13 +1,15 @@
-"""Timeline + Style -> Scene: where everything goes, by arithmetic alone."""
+"""Timelines + Style -> Scene: where everything goes, by arithmetic alone."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
-from sphinx_pipeviz.draw.cells import SMALLEST_LABEL, boxes_of, labels_of, place_cells
+from sphinx_pipeviz.draw.axis import axis_height
 from sphinx_pipeviz.draw.legend import (
     LINE,
     SWATCH_HEIGHT,
@@ -17,22 +19,35 @@ from sphinx_pipeviz.draw.legend import (
     length,
     place_legend,
 )
-from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Point, Scene, Stamp
+from sphinx_pipeviz.draw.panel import SHORTEST, make_panel
+from sphinx_pipeviz.draw.rows import (
+    GAP,
+    bottoms_of,
+    braces_width,
+    names_of,
+    rows_height,
+    suffixes_of,
+)
+from sphinx_pipeviz.draw.scene import Boxes, Grid, Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.picture import Picture, Rows
 
 MARGIN = 6.0
-GAP = 6.0
 #: Largest share of the width that row names take.
 NAMES = 0.3
+#: Largest share of the width that what stands at the right takes.
+RIGHT = 0.4
 #: Above this height of all rows together, rows shrink, though not below LOWEST_ROW ...
 TALL = 330.0
 LOWEST_ROW = 5.0
 #: ... until all rows together are this high.
 TALLEST = 2000.0
-NARROWEST_CELL = 3.0
-#: Shorter timelines are drawn as if they were this long, in time units.
-SHORTEST = 1e-290
+#: How much taller a picture of several panels may be, for each panel more.
+MORE = 0.5
+#: Between two panels, in ems.
+BETWEEN = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,28 @@ class Size:
     height: float | None = None
 
 
+class Part(NamedTuple):
+    """A timeline, and what its panel shows."""
+
+    timeline: Timeline
+    picture: Picture
+
+    @property
+    def rows(self) -> Rows:
+        """What the panel's rows look like."""
+        return self.picture.rows or Rows()
+
+    @property
+    def start(self) -> float:
+        """When the time range begins."""
+        return self.picture.from_ or 0.0
+
+    @property
+    def end(self) -> float:
+        """When the time range ends."""
+        return self.picture.to if self.picture.to is not None else self.timeline.end
+
+
 def lay_out(
     timeline: Timeline,
     style: Style,
@@ -50,6 +87,7 @@ def lay_out(
     *,
     size: Size | None = None,
     full_legend: bool = False,
+    picture: Picture | None = None,
 ) -> Scene:
     """Place a timeline's rows, tasks, labels and legend.
 
@@ -59,63 +97,139 @@ def lay_out(
         measure: Width of a text in ems.
         size: Size of the picture; None takes the style's width.
         full_legend: List forward, backward and optimizer even where they do not occur.
+        picture: What it shows besides the tasks.
+
+    Raises:
+        StyleError: The picture asks for what the timeline does not have.
     """
+    parts = [Part(timeline, picture or Picture())]
+    return stack(parts, style, measure, size=size, full_legend=full_legend)
+
+
+def stack(
+    parts: Sequence[Part],
+    style: Style,
+    measure: Measure,
+    *,
+    size: Size | None = None,
+    full_legend: bool = False,
+) -> Scene:
+    """Place timelines below each other, on one scale of time; see ``lay_out``."""
     size = size or Size(style.width)
-    names = timeline.device_names(style.first)
-    listed = entries(timeline, style, full=full_legend)
-    em = _text_size(names, listed, style, size.width, measure)
-    style = msgspec.structs.replace(style, font_size=em)
-    legend = place_legend(listed, em, size.width, measure)
-    below = (1 + len(legend)) * LINE * em + MARGIN
-    grid = _grid(timeline, style, size, below, _name_width(names, measure) * em)
-    cells = place_cells(timeline, grid, style)
-    time_y = round(grid.bottom - LINE * em / 2 - 1, 2)
-    legend_y = round(grid.bottom - LINE * em * 1.5, 2)
+    _check_ranges(parts)
+    listed = _listed(parts, style, full=full_legend)
+    frame = _frame(parts, listed, style, size, measure)
+    style = msgspec.structs.replace(style, font_size=frame.em)
+    placed = [] if frame.aside else place_legend(listed, frame.em, size.width, measure)
+    below = len(placed) * LINE * frame.em + MARGIN
+    grids, height = _grids(parts, frame, style, size, below)
+    if frame.aside:
+        placed = _column(listed, frame, size.width, measure)
+    legend_y = round(below - LINE * frame.em / 2, 2)
+    if frame.aside:
+        legend_y = round(grids[0].top - LINE * frame.em / 2, 2)
     return Scene(
         width=size.width,
-        height=size.height or grid.bottom + grid.rows * grid.row_height + MARGIN,
+        height=size.height or height,
         background=style.background,
-        grid=grid,
-        idle=_idle(timeline, grid, style),
-        grid_lines=_grid_lines(timeline, grid, style),
-        tasks=boxes_of(cells, grid, style),
-        labels=labels_of(cells, style, measure),
-        texts=(
-            *_row_names(names, grid, style),
-            _stamp("Time", style, "left", (grid.left, time_y)),
-            *(text for row in legend for text in _legend_texts(row, style, legend_y)),
+        panels=tuple(
+            make_panel(part.timeline, part.picture, grid, style, measure)
+            for part, grid in zip(parts, grids, strict=True)
         ),
-        arrow=_arrow(grid.left + em * (measure("Time", "regular") + 0.7), time_y, style),
-        legend=tuple(box for row in legend for box in _legend_boxes(row, style, legend_y)),
-        title=timeline.name,
+        legend=tuple(box for row in placed for box in _legend_boxes(row, style, legend_y)),
+        texts=tuple(text for row in placed for text in _legend_texts(row, style, legend_y)),
+        title=parts[0].timeline.name,
     )
 
 
-def _name_width(names: list[str], measure: Measure) -> float:
-    return max((measure(name, "regular") for name in names), default=0.0)
+def _check_ranges(parts: Sequence[Part]) -> None:
+    for part in parts:
+        if part.end <= part.start and (part.picture.from_ or part.picture.to is not None):
+            message = f"the time range from {part.start:g} to {part.end:g} is empty"
+            raise StyleError(message, path=("to" if part.picture.to is not None else "from",))
 
 
-def _text_size(
-    names: list[str], listed: list[Entry], style: Style, width: float, measure: Measure
-) -> float:
-    """Return the style's font size, or what lets the longest name and entry fit."""
-    entry = max((length(entry, measure) for entry in listed), default=0.0)
-    by_names = NAMES * width / max(1.0, _name_width(names, measure))
-    by_legend = (width - 2 * MARGIN) / max(1.0, entry)
-    return min(style.font_size, by_names, by_legend)
+def _listed(parts: Sequence[Part], style: Style, *, full: bool) -> list[Entry]:
+    if parts[0].picture.legend == "none":
+        return []
+    return entries([part.timeline for part in parts], style, full=full)
 
 
-def _grid(
-    timeline: Timeline, style: Style, size: Size, below: float, name_width: float
-) -> Grid:
-    left = round(MARGIN + name_width + GAP, 2)
-    rows = max(1, timeline.devices)
-    lowest = min(LOWEST_ROW, TALLEST / rows)
-    height = max(lowest, min(style.row_height, TALL / rows))
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all panels share, in points: text size, margins and the length of time."""
+
+    em: float
+    left: float
+    right: float
+    unit: float
+    aside: bool
+
+
+def _frame(
+    parts: Sequence[Part], listed: list[Entry], style: Style, size: Size, measure: Measure
+) -> _Frame:
+    names = [name for part in parts for name in names_of(part.timeline, style, part.rows)]
+    aside = parts[0].picture.legend == "right" and bool(listed)
+    ems = max((_right_ems(part, style, measure) for part in parts), default=0.0)
+    if aside:
+        ems += max(length(entry, measure) for entry in listed) + 1.5
+    wide = max((measure(name, "regular") for name in names), default=0.0)
+    by_legend = max((length(entry, measure) for entry in listed), default=0.0)
+    em = min(
+        style.font_size,
+        NAMES * size.width / max(1.0, wide),
+        RIGHT * size.width / max(1.0, ems),
+        (size.width - 2 * MARGIN) / max(1.0, by_legend),
+    )
+    left = round(MARGIN + wide * em + GAP, 2)
+    right = MARGIN + ems * em
+    span = max((part.end - part.start for part in parts), default=1.0)
+    unit = (size.width - left - right) / max(span or 1.0, SHORTEST)
+    return _Frame(em, left, right, _rounded(unit), aside)
+
+
+def _right_ems(part: Part, style: Style, measure: Measure) -> float:
+    """Return how much room what stands behind the rows takes, in ems."""
+    suffixes = suffixes_of(part.timeline, style, part.rows)
+    wide = max((measure(text, "regular") for text in suffixes), default=0.0)
+    return wide + (2.0 if suffixes else 0.0) + braces_width(part.rows, measure)
+
+
+def _grids(
+    parts: Sequence[Part], frame: _Frame, style: Style, size: Size, below: float
+) -> tuple[list[Grid], float]:
+    """Return the grid of each panel, the first one on top, and the picture's height."""
+    em = frame.em
+    count = sum(
+        part.timeline.devices + part.rows.gap * max(0, part.timeline.devices - 1)
+        for part in parts
+    )
+    others = [axis_height(part.picture, em) + _head(part, em) for part in parts]
+    fixed = below + MARGIN + sum(others) + BETWEEN * em * (len(parts) - 1)
+    row = _row_height(max(1.0, count), len(parts), style, size, fixed)
+    y, grids = below, []
+    for part in reversed(parts):
+        y += axis_height(part.picture, em)
+        rows = max(1, part.timeline.devices)
+        bottom = round(y, 2)
+        bottoms = bottoms_of(part.timeline.devices, bottom, row, part.rows)
+        grids.append(Grid(frame.left, bottom, frame.unit, row, bottoms, part.start, part.end))
+        y += rows_height(rows, row, part.rows) + _head(part, em) + BETWEEN * em
+    return grids[::-1], round(y - BETWEEN * em + MARGIN, 3)
+
+
+def _head(part: Part, em: float) -> float:
+    return LINE * em if part.picture.title else 0.0
+
+
+def _row_height(count: float, panels: int, style: Style, size: Size, fixed: float) -> float:
+    most = 1 + MORE * (panels - 1)
+    lowest = min(LOWEST_ROW, TALLEST * most / count)
+    height = max(lowest, min(style.row_height, TALL * most / count))
     if size.height is not None:
-        height = max(size.height - below - MARGIN, 0.1 * size.height) / rows
-    unit = (size.width - left - MARGIN) / max(timeline.end or 1.0, SHORTEST)
-    return Grid(left, round(below, 2), _rounded(unit), _rounded(height), timeline.devices)
+        height = max(size.height - fixed, 0.1 * size.height) / count
+    return _rounded(height)
 
 
 def _rounded(number: float) -> float:
@@ -124,82 +238,24 @@ def _rounded(number: float) -> float:
     return math.floor(number * scale) / scale
 
 
-def _idle(timeline: Timeline, grid: Grid, style: Style) -> Boxes:
-    width = _columns(timeline, grid)[-1]
-    boxes = [(grid.left, grid.row_y(row), width, grid.row_height) for row in range(grid.rows)]
-    return Boxes(style.idle, style.idle_edge, 0.5, tuple(boxes))
-
-
-def _columns(timeline: Timeline, grid: Grid) -> list[float]:
-    """Return the right edges of the grid's cells, from ``grid.left``: one per step."""
-    step = grid_step(timeline.end, grid.unit)
-    count = max(1, math.ceil(round(timeline.end / step, 6)))
-    columns = [round((i + 1) * step * grid.unit, 3) for i in range(count)]
-    columns[-1] = min(columns[-1], round(max(timeline.end, step) * grid.unit, 3))
-    return columns
-
-
-def grid_step(end: float, unit: float) -> float:
-    """Return the time one grid cell stands for: 1 where cells of 1 are wide enough.
-
-    Else the next of 2, 5, 10, 20 …; where the whole timeline is shorter than 1, the
-    power of ten that makes at least ten cells.
-    """
-    if 0 < end <= 1:
-        return float(10.0 ** math.floor(math.log10(max(end, SHORTEST)) - 1))
-    step = 1.0
-    while step * unit < NARROWEST_CELL:
-        leading = step / 10 ** math.floor(math.log10(step) + 1e-9)
-        step *= 2.5 if round(leading) == 2 else 2  # noqa: PLR2004  (1, 2, 5, 10)
-    return step
-
-
-def _grid_lines(timeline: Timeline, grid: Grid, style: Style) -> Lines:
-    top = round(grid.bottom + grid.rows * grid.row_height, 2)
-    xs = [round(grid.left + column, 3) for column in _columns(timeline, grid)[:-1]]
-    return Lines(
-        style.idle_edge, 0.5, tuple(((x, grid.bottom), (x, top)) for x in xs), upright=True
-    )
-
-
-def _row_names(names: list[str], grid: Grid, style: Style) -> list[Stamp]:
-    """Name every row, or every k-th where rows are lower than their names."""
-    size = min(style.font_size, max(SMALLEST_LABEL, 0.8 * grid.row_height))
-    every = math.ceil(size / grid.row_height)
-    return [
-        Stamp(
-            name,
-            round(size, 1),
-            style.text,
-            "right",
-            weight="regular",
-            places=((grid.left - GAP, round(grid.row_y(row) + grid.row_height / 2, 3)),),
-        )
-        for row, name in enumerate(names)
-        if row % every == 0
-    ]
-
-
-def _stamp(text: str, style: Style, align: str, *places: Point) -> Stamp:
-    return Stamp(text, style.font_size, style.text, align, weight="regular", places=places)
-
-
-def _arrow(x: float, y: float, style: Style) -> Lines:
-    em = style.font_size
-    x, tip = round(x, 2), round(x + 2.7 * em, 2)
-    back, up, down = (round(v, 2) for v in (tip - 0.45 * em, y + 0.25 * em, y - 0.25 * em))
-    return Lines(
-        style.text, 0.8, (((x, y), (tip, y)), ((back, up), (tip, y)), ((back, down), (tip, y)))
-    )
+def _column(
+    listed: list[Entry], frame: _Frame, width: float, measure: Measure
+) -> list[list[Entry]]:
+    """Return the entries below each other, at the right edge."""
+    longest = max(length(entry, measure) for entry in listed)
+    x = round(width - MARGIN - longest * frame.em, 2)
+    return [[entry.moved(x, line, frame.em)] for line, entry in enumerate(listed)]
 
 
 def _legend_texts(row: list[Entry], style: Style, y: float) -> list[Stamp]:
     return [
-        _stamp(
+        Stamp(
             entry.text,
-            style,
+            style.font_size,
+            style.text,
             "left",
-            (entry.text_x, round(y - entry.line * LINE * entry.em, 2)),
+            weight="regular",
+            places=((entry.text_x, round(y - entry.line * LINE * entry.em, 2)),),
         )
         for entry in row
     ]

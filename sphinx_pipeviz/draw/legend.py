@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sphinx_pipeviz.draw.style import Style
@@ -58,6 +58,10 @@ class Entry:
         """Where the text starts."""
         return round(self.x + (SWATCH + GAP) * self.em, 2)
 
+    def moved(self, x: float, line: int, em: float) -> Entry:
+        """Return the entry at another place."""
+        return replace(self, x=x, line=line, em=em)
+
     def swatches(self) -> Iterator[tuple[str, float, float]]:
         """Yield (fill, x, width) of each part of the swatch."""
         width = SWATCH * self.em / len(self.fills)
@@ -65,17 +69,24 @@ class Entry:
             yield fill, round(self.x + part * width, 2), round(width, 2)
 
 
-def entries(timeline: Timeline, style: Style, *, full: bool) -> list[Entry]:
+def entries(timelines: Sequence[Timeline], style: Style, *, full: bool) -> list[Entry]:
     """Return the entries for the kinds that occur, in a fixed order of kinds."""
-    found = {op.kind for row in timeline.rows for run in row for op in run.slot.ops}
-    names = {op.name for row in timeline.rows for run in row for op in run.slot.ops if op.name}
+    ops = [
+        op
+        for timeline in timelines
+        for row in timeline.rows
+        for run in row
+        for op in run.slot.ops
+    ]
+    found, names = {op.kind for op in ops}, {op.name for op in ops if op.name}
+    chunks = max((timeline.chunks for timeline in timelines), default=1)
     listed = []
     for kind, word in WORDS.items():
         if kind in found or (full and kind in ALWAYS):
-            shaded = timeline.chunks if kind not in (Kind.OPTIMIZER, Kind.OTHER) else 1
+            shaded = chunks if kind not in (Kind.OPTIMIZER, Kind.OTHER) else 1
             parts = min(shaded, MOST_SHADES)
-            chunks = [part * (shaded - 1) // max(1, parts - 1) for part in range(parts)]
-            fills = [style.fill(kind, chunk, shaded) for chunk in chunks]
+            shades = [part * (shaded - 1) // max(1, parts - 1) for part in range(parts)]
+            fills = [style.fill(kind, chunk, shaded) for chunk in shades]
             text = (
                 f"{word}, chunks {style.first} to {style.first + shaded - 1}"
                 if shaded > 1

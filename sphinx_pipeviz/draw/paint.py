@@ -131,12 +131,16 @@ def _defaults() -> dict[str, Any]:
 
 
 def _artists(scene: Scene) -> Iterator[Any]:
-    yield from _rectangles(scene.idle)
-    yield _strokes(scene.grid_lines)
-    for boxes in (*scene.tasks, *scene.legend):
+    for panel in scene.panels:
+        yield from _rectangles(panel.idle)
+        yield _strokes(panel.grid_lines)
+        for boxes in panel.tasks:
+            yield from _rectangles(boxes)
+        yield from map(_strokes, panel.lines)
+    for boxes in scene.legend:
         yield from _rectangles(boxes)
-    yield _strokes(scene.arrow)
-    yield from _glyphs((*scene.labels, *scene.texts))
+    yield from _glyphs(stamp for panel in scene.panels for stamp in panel.labels)
+    yield from _glyphs((*(s for panel in scene.panels for s in panel.texts), *scene.texts))
 
 
 def _rectangles(boxes: Boxes) -> Iterator[PathPatch]:

@@ -61,17 +61,71 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where time and devices are: x = left + time * unit; row 0 is at the top."""
+    """Where time and devices are: x = left + (time - start) * unit.
+
+    Args:
+        left: Where the time range starts, in points.
+        bottom: Lower edge of the lowest row.
+        unit: Points of one time unit.
+        row_height: Of each row.
+        bottoms: Lower edge of each device's row.
+        start: When the time range starts, in time units.
+        end: When it ends.
+    """
 
     left: float
     bottom: float
     unit: float
     row_height: float
-    rows: int
+    bottoms: tuple[float, ...]
+    start: float
+    end: float
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.bottoms)
+
+    @property
+    def top(self) -> float:
+        """Return the upper edge of the highest row."""
+        return round(max(self.bottoms, default=self.bottom) + self.row_height, 3)
+
+    @property
+    def right(self) -> float:
+        """Return where the time range ends, in points."""
+        return round(self.left + (self.end - self.start) * self.unit, 3)
 
     def row_y(self, row: int) -> float:
         """Return the lower edge of a row."""
-        return round(self.bottom + (self.rows - 1 - row) * self.row_height, 3)
+        return self.bottoms[row]
+
+    def x(self, time: float) -> float:
+        """Return where a time is, in points."""
+        return round(self.left + (time - self.start) * self.unit, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One schedule of a picture, in the order it is painted.
+
+    Args:
+        grid: Where its time and its devices are.
+        idle: Behind the tasks.
+        grid_lines: Between time units.
+        tasks: The cells.
+        labels: What stands in them.
+        lines: Axis, arrow and brackets.
+        texts: Names of rows, title and axis.
+    """
+
+    grid: Grid
+    idle: Boxes
+    grid_lines: Lines
+    tasks: tuple[Boxes, ...]
+    labels: tuple[Stamp, ...]
+    lines: tuple[Lines, ...]
+    texts: tuple[Stamp, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +135,7 @@ class Scene:
     width: float
     height: float
     background: str
-    grid: Grid
-    idle: Boxes
-    grid_lines: Lines
-    tasks: tuple[Boxes, ...]
-    labels: tuple[Stamp, ...]
-    texts: tuple[Stamp, ...]
-    arrow: Lines
+    panels: tuple[Panel, ...]
     legend: tuple[Boxes, ...]
+    texts: tuple[Stamp, ...]
     title: str = field(default="")

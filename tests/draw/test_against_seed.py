@@ -48,7 +48,7 @@ def seed_rectangles(axes, edge):
 def in_seed_units(scene, box):
     """Return a box as the seed counts: x in time units, y in rows from the bottom."""
     x, y, width, height = box
-    grid = scene.grid
+    grid = scene.panels[0].grid
     return (
         (x - grid.left) / grid.unit,
         (y - grid.bottom) / grid.row_height,
@@ -61,7 +61,7 @@ def test_every_task_is_where_the_seed_draws_it_in_its_size_and_colour(both):
     axes, scene, timeline = both
     ours = sorted(
         (*(round(number, 2) for number in in_seed_units(scene, box)), boxes.fill.lower())
-        for boxes in scene.tasks
+        for boxes in scene.panels[0].tasks
         for box in boxes.boxes
     )
     seeds = seed_rectangles(axes, "black")
@@ -74,8 +74,10 @@ def test_every_task_is_where_the_seed_draws_it_in_its_size_and_colour(both):
 def test_every_border_has_the_seeds_colour_and_width(both):
     axes, scene, _ = both
     patches = [p for p in axes.patches if to_hex(p.get_edgecolor()) == "#000000"]
-    assert {p.get_linewidth() for p in patches} == {boxes.line_width for boxes in scene.tasks}
-    assert {boxes.edge for boxes in scene.tasks} == {"#000000"}
+    assert {p.get_linewidth() for p in patches} == {
+        boxes.line_width for boxes in scene.panels[0].tasks
+    }
+    assert {boxes.edge for boxes in scene.panels[0].tasks} == {"#000000"}
 
 
 def test_every_label_has_the_seeds_place_text_colour_and_weight(both):
@@ -85,7 +87,7 @@ def test_every_label_has_the_seeds_place_text_colour_and_weight(both):
         for text in axes.texts
         if text.get_text() not in ("Time", "")
     )
-    grid = scene.grid
+    grid = scene.panels[0].grid
     ours = sorted(
         (
             round((x - grid.left) / grid.unit, 2),
@@ -94,7 +96,7 @@ def test_every_label_has_the_seeds_place_text_colour_and_weight(both):
             stamp.colour.lower(),
             stamp.weight,
         )
-        for stamp in scene.labels
+        for stamp in scene.panels[0].labels
         for x, y in stamp.places
     )
     assert len(ours) == len(seeds)
@@ -111,24 +113,24 @@ def test_the_grid_has_the_seeds_cells_and_colours_over_exactly_the_makespan(both
     columns = {cell[0] for cell in cells}
     assert len(columns) == timeline.end + 1
     assert axes.get_xlim() == (0, timeline.end + 0.5)
-    assert {cell[4] for cell in cells} == {scene.idle.fill.lower()}
-    assert scene.idle.edge.lower() == to_hex("lightgray")
-    assert scene.grid_lines.colour == scene.idle.edge
-    rows = [in_seed_units(scene, box) for box in scene.idle.boxes]
+    assert {cell[4] for cell in cells} == {scene.panels[0].idle.fill.lower()}
+    assert scene.panels[0].idle.edge.lower() == to_hex("lightgray")
+    assert scene.panels[0].grid_lines.colour == scene.panels[0].idle.edge
+    rows = [in_seed_units(scene, box) for box in scene.panels[0].idle.boxes]
     assert rows == [
         pytest.approx((0, row, timeline.end, 1), abs=2e-2)
         for row in reversed(range(timeline.devices))
     ]
     lines = [
-        round((x - scene.grid.left) / scene.grid.unit, 2)
-        for (x, _), _ in scene.grid_lines.lines
+        round((x - scene.panels[0].grid.left) / scene.panels[0].grid.unit, 2)
+        for (x, _), _ in scene.panels[0].grid_lines.lines
     ]
     assert lines == [float(step) for step in range(1, int(timeline.end))]
 
 
 def test_rows_and_legend_say_what_the_seeds_say(both):
     axes, scene, _ = both
-    texts = {stamp.text: stamp.places for stamp in scene.texts}
+    texts = {stamp.text: stamp.places for stamp in (*scene.panels[0].texts, *scene.texts)}
     names = [label.get_text() for label in reversed(axes.get_yticklabels())]
     assert [text for text in texts if text.startswith("Device")] == names
     heights = [texts[name][0][1] for name in names]

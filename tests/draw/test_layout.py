@@ -13,8 +13,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.draw.layout import Size, grid_step, lay_out
+from sphinx_pipeviz.draw.layout import Size, lay_out
 from sphinx_pipeviz.draw.paint import text_width
+from sphinx_pipeviz.draw.panel import grid_step
 from sphinx_pipeviz.draw.style import STYLES
 from sphinx_pipeviz.spec import Spec
 
@@ -70,11 +71,11 @@ def apart(one, other):
 def assert_tidy(scene):
     """Assert what must hold for every picture."""
     page = (0, 0, scene.width, scene.height)
-    cells = [corners(box) for boxes in scene.tasks for box in boxes.boxes]
+    cells = [corners(box) for boxes in scene.panels[0].tasks for box in boxes.boxes]
     swatches = [corners(box) for boxes in scene.legend for box in boxes.boxes]
-    idle = [corners(box) for box in scene.idle.boxes]
-    texts = [ink for stamp in scene.texts for ink in inks(stamp)]
-    points = [point for line in scene.arrow.lines for point in line]
+    idle = [corners(box) for box in scene.panels[0].idle.boxes]
+    texts = [ink for stamp in (*scene.panels[0].texts, *scene.texts) for ink in inks(stamp)]
+    points = [point for line in scene.panels[0].lines[0].lines for point in line]
     arrow = (
         min(x for x, _ in points),
         min(y for _, y in points),
@@ -94,11 +95,11 @@ def assert_tidy(scene):
 
 def labels_fit_their_cells(scene):
     """Assert that every label is inside of a cell, in its middle."""
-    cells = [corners(box) for boxes in scene.tasks for box in boxes.boxes]
+    cells = [corners(box) for boxes in scene.panels[0].tasks for box in boxes.boxes]
     rows = defaultdict(list)
     for cell in sorted(cells):
         rows[round((cell[1] + cell[3]) / 2)].append(cell)
-    for stamp in scene.labels:
+    for stamp in scene.panels[0].labels:
         for (x, y), ink in zip(stamp.places, inks(stamp), strict=True):
             row = rows[round(y)] or rows[round(y - 0.1)] or rows[round(y + 0.1)]
             place = bisect(row, (x,)) - 1
@@ -187,17 +188,19 @@ def test_text_width_is_the_width_of_the_glyphs():
 
 def test_narrow_cells_lose_their_labels_and_wide_ones_keep_theirs():
     scene = scene_of("1f1b", 8, 32)
-    colours = {stamp.colour for stamp in scene.labels}
+    colours = {stamp.colour for stamp in scene.panels[0].labels}
     assert colours == {STYLES["seed"].dark_text}  # backwards, which are twice as wide
-    assert {stamp.text for stamp in scene.labels} == {str(n) for n in range(1, 33)}
-    assert scene_of("1f1b", 16, 64).labels == ()
+    assert {stamp.text for stamp in scene.panels[0].labels} == {str(n) for n in range(1, 33)}
+    assert scene_of("1f1b", 16, 64).panels[0].labels == ()
 
 
 def test_one_narrow_task_does_not_shrink_the_labels_of_the_others():
     op = [pv.Op(None, pv.Kind.FORWARD, number) for number in range(20)]
     wide = tuple(pv.Run(float(n), 1.0, op[n]) for n in range(19))
     timeline = pv.Timeline(((*wide, pv.Run(19.0, 0.35, op[19])),), as_written=True)
-    sizes = {s.text: s.size for s in lay_out(timeline, STYLES["seed"], text_width).labels}
+    sizes = {
+        s.text: s.size for s in lay_out(timeline, STYLES["seed"], text_width).panels[0].labels
+    }
     assert {sizes[str(n)] for n in range(19)} == {9.0}
     assert 4.2 <= sizes["19"] < 6
 
@@ -213,12 +216,16 @@ def test_height_follows_the_rows_until_there_are_many():
     heights = [scene_of("forward-only", devices, 1).height for devices in (1, 2, 4, 8)]
     steps = [(b - a) / n for a, b, n in zip(heights, heights[1:], (1, 2, 4), strict=False)]
     assert steps == pytest.approx([22.0] * 3)
-    assert scene_of("forward-only", 64, 1).grid.row_height * 64 == pytest.approx(330, rel=1e-3)
+    assert scene_of("forward-only", 64, 1).panels[0].grid.row_height * 64 == pytest.approx(
+        330, rel=1e-3
+    )
     assert scene_of("forward-only", 1000, 1).height < 2100
 
 
 def test_rows_lower_than_their_names_leave_some_names_out():
-    names = [s.text for s in scene_of("forward-only", 1000, 1).texts if "Device" in s.text]
+    names = [
+        s.text for s in scene_of("forward-only", 1000, 1).panels[0].texts if "Device" in s.text
+    ]
     assert names[:3] == ["Device 1", "Device 4", "Device 7"]
 
 
@@ -227,9 +234,9 @@ def test_an_overlapped_pair_is_two_halves_of_its_slot_the_first_above():
     scene = lay_out(pv.simulate(plan), STYLES["seed"], text_width)
     halves = {
         boxes.fill: box
-        for boxes in scene.tasks
+        for boxes in scene.panels[0].tasks
         for box in boxes.boxes
-        if box[3] < scene.grid.row_height
+        if box[3] < scene.panels[0].grid.row_height
     }
     style = STYLES["seed"]
     backward, forward = halves[style.backward], halves[style.forward]
@@ -250,20 +257,20 @@ def test_timelines_of_any_length_fill_the_width(end):
     timeline = pv.Timeline(((pv.Run(0.0, end, pv.Op(0, pv.Kind.FORWARD, 0)),),), stages=1)
     scene = lay_out(timeline, STYLES["seed"], text_width)
     assert_tidy(scene)
-    (_, _, width, _) = scene.idle.boxes[0]
+    (_, _, width, _) = scene.panels[0].idle.boxes[0]
     if end > 1e-289:
-        assert width == pytest.approx(scene.width - scene.grid.left - 6, rel=2e-3)
-    assert len(scene.grid_lines.lines) < 200
+        assert width == pytest.approx(scene.width - scene.panels[0].grid.left - 6, rel=2e-3)
+    assert len(scene.panels[0].grid_lines.lines) < 200
 
 
 def test_counting_from_zero_changes_names_and_labels_but_not_written_numbers():
     plain = scene_of("1f1b", 2, 2, {"first": 0})
-    assert {s.text for s in plain.labels} == {"0", "1"}
-    assert [s.text for s in plain.texts][:2] == ["Device 0", "Device 1"]
+    assert {s.text for s in plain.panels[0].labels} == {"0", "1"}
+    assert [s.text for s in plain.panels[0].texts][:2] == ["Device 0", "Device 1"]
     written = pv.read("A: [{type: forward, batch: 7, start_time: 0, duration: 1}]")
     assert isinstance(written, pv.Timeline)
     scene = lay_out(written, STYLES["seed"], text_width)
-    assert {s.text for s in scene.labels} == {"7"}
+    assert {s.text for s in scene.panels[0].labels} == {"7"}
 
 
 def test_a_spec_with_an_absurd_style_is_still_drawn():

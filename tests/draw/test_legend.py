@@ -22,7 +22,7 @@ def timeline_of(*kinds, names=("",)):
 
 
 def words(timeline, *, full=False):
-    return [entry.text for entry in entries(timeline, SEED, full=full)]
+    return [entry.text for entry in entries([timeline], SEED, full=full)]
 
 
 def test_only_kinds_that_occur_are_listed_in_a_fixed_order():
@@ -54,11 +54,11 @@ def test_a_long_or_odd_word_is_shortened_to_one_line(name):
 def test_chunks_are_parts_of_one_swatch_in_the_fills_of_the_tasks():
     plan = pv.plan("interleaved-1f1b", devices=2, microbatches=4, chunks=3)
     timeline = pv.simulate(plan)
-    forward, backward = entries(timeline, SEED, full=False)
+    forward, backward = entries([timeline], SEED, full=False)
     assert forward.text == "Forward, chunks 1 to 3"
     assert forward.fills == tuple(SEED.fill(pv.Kind.FORWARD, chunk, 3) for chunk in range(3))
     scene = lay_out(timeline, SEED, text_width)
-    assert {boxes.fill for boxes in scene.tasks} == {*forward.fills, *backward.fills}
+    assert {boxes.fill for boxes in scene.panels[0].tasks} == {*forward.fills, *backward.fills}
     assert [boxes.fill for boxes in scene.legend] == [*forward.fills, *backward.fills]
     parts = [box for boxes in scene.legend[:3] for box in boxes.boxes]
     for (x, _, width, _), (following, *_) in itertools.pairwise(parts):
@@ -68,7 +68,7 @@ def test_chunks_are_parts_of_one_swatch_in_the_fills_of_the_tasks():
 def test_entries_that_do_not_fit_in_one_line_start_another_each_line_centred():
     kinds = pv.Kind
     timeline = timeline_of(kinds.FORWARD, kinds.BACKWARD_INPUT, kinds.BACKWARD_WEIGHT)
-    listed = entries(timeline, SEED, full=True)
+    listed = entries([timeline], SEED, full=True)
     lines = place_legend(listed, 9.0, 200.0, text_width)
     assert [entry.text for line in lines for entry in line] == [e.text for e in listed]
     assert len(lines) > 1
@@ -89,7 +89,7 @@ def test_a_narrow_picture_gets_smaller_words_rather_than_cut_ones():
     scene = lay_out(pv.simulate(plan), style, text_width)
     ends = [
         stamp.places[0][0] + stamp.size * text_width(stamp.text, "regular")
-        for stamp in scene.texts
+        for stamp in (*scene.panels[0].texts, *scene.texts)
         if stamp.align == "left"
     ]
     assert max(ends) <= 150

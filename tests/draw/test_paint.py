@@ -95,13 +95,15 @@ def test_pixels_of_tasks_labels_idle_time_and_background_have_their_colours(expe
     def rgb(colour):
         return tuple(bytes.fromhex(colour[1:]))
 
-    for boxes in scene.tasks:
+    for boxes in scene.panels[0].tasks:
         for x, y, width, height in boxes.boxes:
             assert pixel(x + width / 2, y + height * 0.06) == rgb(boxes.fill)
     assert pixel(1, 1) == rgb(scene.background)
-    x, y, width, height = scene.idle.boxes[-1]
-    assert pixel(x + 0.3 * scene.grid.unit, y + height / 2) == rgb(scene.idle.fill)
-    for stamp in scene.labels:
+    x, y, width, height = scene.panels[0].idle.boxes[-1]
+    assert pixel(x + 0.3 * scene.panels[0].grid.unit, y + height / 2) == rgb(
+        scene.panels[0].idle.fill
+    )
+    for stamp in scene.panels[0].labels:
         ink = {
             pixel(x + dx / 4, y + dy / 4)
             for x, y in stamp.places
@@ -115,10 +117,11 @@ def test_every_rectangle_and_label_of_the_scene_is_in_the_svg(expected):
     scene = scene_of()
     text = expected["svg"].decode()
     rectangles = len(re.findall(r"h-?[\d.]+v-?[\d.]+h-?[\d.]+z", text))
-    boxes = [scene.idle, *scene.tasks, *scene.legend]
+    boxes = [scene.panels[0].idle, *scene.panels[0].tasks, *scene.legend]
     assert rectangles == 1 + sum(len(b.boxes) for b in boxes)  # and the background
     characters = sum(
-        len(s.text.replace(" ", "")) * len(s.places) for s in (*scene.labels, *scene.texts)
+        len(s.text.replace(" ", "")) * len(s.places)
+        for s in (*scene.panels[0].labels, *scene.panels[0].texts, *scene.texts)
     )
     assert text.count("<use ") == characters
 

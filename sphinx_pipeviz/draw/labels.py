@@ -1,0 +1,136 @@
+"""Templates of labels -> the text of a cell, with real subscripts.
+
+``{mb}``, ``{stage}``, ``{chunk}`` and ``{kind}`` are the numbers and the letter of an op. A
+bare ``F`` beside them stands for the op's letter too, so that ``F{mb}`` labels backwards
+``B1``. What stands in ``_{...}`` is set lower and smaller; in it ``s``, ``m``, ``c`` are
+short for the numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from sphinx_pipeviz.errors import StyleError, did_you_mean
+from sphinx_pipeviz.ops import Kind, Op
+
+#: Size of a subscript, and how far it is set down, in ems of the label.
+SMALL = 0.68
+DOWN = 0.22
+DEFAULT = "{mb}"
+LETTERS = {
+    Kind.OPTIMIZER: "",
+    Kind.ALL_REDUCE: "AR",
+    Kind.OTHER: "",
+}
+_WORDS = {
+    "mb": "mb",
+    "microbatch": "mb",
+    "m": "mb",
+    "stage": "stage",
+    "s": "stage",
+    "chunk": "chunk",
+    "c": "chunk",
+    "kind": "kind",
+    "k": "kind",
+}
+_PART = re.compile(r"_\{((?:[^{}]|\{[^{}]*\})*)\}|\{([^{}]*)\}|([^{}_]+|[_{}])")
+_INNER = re.compile(r"\{([^{}]*)\}|([A-Za-z]+)|([^A-Za-z{}]+|[{}])")
+
+
+class Piece(NamedTuple):
+    """A part of a label: its text, and whether it is a subscript."""
+
+    text: str
+    low: bool = False
+
+
+class Numbers(NamedTuple):
+    """What a label may say of an op; empty where it has none."""
+
+    mb: str
+    stage: str
+    chunk: str
+    kind: str
+
+
+class _Token(NamedTuple):
+    """A word to replace, or text as it is."""
+
+    word: str
+    text: str
+    low: bool
+
+
+def write(template: str, numbers: Numbers) -> tuple[Piece, ...]:
+    """Return the label of an op; it is empty where a number in it is not known."""
+    pieces: list[Piece] = []
+    for word, text, low in _parsed(template):
+        value = getattr(numbers, word) if word else text
+        if word and not value and word != "kind":
+            return ()
+        if pieces and pieces[-1].low == low:
+            pieces[-1] = Piece(pieces[-1].text + value, low)
+        elif value:
+            pieces.append(Piece(value, low))
+    return tuple(pieces)
+
+
+@functools.cache
+def _parsed(template: str) -> tuple[_Token, ...]:
+    """Turn a template into tokens.
+
+    Raises:
+        StyleError: It names something that an op does not have.
+    """
+    if template.strip() == "none":
+        return ()
+    tokens: list[_Token] = []
+    for low, word, text in _PART.findall(template):
+        if low:
+            tokens += _subscript(low)
+        elif word:
+            tokens.append(_Token(_known(word), "", low=False))
+        else:
+            tokens.append(_Token("", text, low=False))
+    return tuple(_with_kind(tokens))
+
+
+def _subscript(text: str) -> list[_Token]:
+    tokens = []
+    for braced, bare, other in _INNER.findall(text):
+        if braced or bare in _WORDS:
+            tokens.append(_Token(_known(braced or bare), "", low=True))
+        else:
+            tokens.append(_Token("", bare or other, low=True))
+    return tokens
+
+
+def _known(word: str) -> str:
+    if word not in _WORDS:
+        hint = did_you_mean(word, _WORDS) or f"known: {', '.join(_WORDS)}"
+        message = f"a label has no '{{{word[:20]}}}'"
+        raise StyleError(message, hint=hint, path=("labels",))
+    return _WORDS[word]
+
+
+def _with_kind(tokens: list[_Token]) -> list[_Token]:
+    """Let a bare F stand for the letter of the op's kind."""
+    if any(token.word == "kind" for token in tokens):
+        return tokens
+    return [_Token("kind", "", token.low) if token.text == "F" else token for token in tokens]
+
+
+def numbers_of(op: Op, shift: int, devices: int) -> Numbers:
+    """Return what a label may say of an op.
+
+    Args:
+        op: The op.
+        shift: What the picture adds to a number counted from 0.
+        devices: P, which tells a stage's chunk.
+    """
+    stage = "" if op.stage is None else str(op.stage + shift)
+    chunk = "" if op.stage is None else str(op.stage // max(1, devices) + shift)
+    microbatch = "" if op.microbatch is None else str(op.microbatch + shift)
+    return Numbers(microbatch, stage, chunk, LETTERS.get(op.kind, op.kind.value))

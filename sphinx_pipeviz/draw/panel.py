@@ -1,0 +1,111 @@
+"""One schedule of a picture -> Panel: grid, cells, labels, names and axis."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from sphinx_pipeviz.draw.axis import axis_of
+from sphinx_pipeviz.draw.cells import boxes_of, labels_of, place_cells
+from sphinx_pipeviz.draw.legend import LINE, Measure
+from sphinx_pipeviz.draw.rows import (
+    GAP,
+    braces,
+    names_of,
+    row_names,
+    row_suffixes,
+    suffixes_of,
+)
+from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Panel, Stamp
+from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.picture import Picture, Rows
+
+NARROWEST_CELL = 3.0
+#: Shorter timelines are drawn as if they were this long, in time units.
+SHORTEST = 1e-290
+
+
+def make_panel(
+    timeline: Timeline, picture: Picture, grid: Grid, style: Style, measure: Measure
+) -> Panel:
+    """Fill a grid with a timeline.
+
+    Raises:
+        StyleError: The picture asks for what the timeline does not have.
+    """
+    rows = picture.rows or Rows()
+    cells = place_cells(timeline, grid, style, picture)
+    suffixes = suffixes_of(timeline, style, rows)
+    lines, texts = axis_of(picture, grid, style, measure)
+    wide = max((measure(text, "regular") for text in suffixes), default=0.0)
+    x = round(grid.right + GAP + wide * style.font_size + (GAP if suffixes else 0.0), 2)
+    held, words = braces(rows, grid, x, style)
+    return Panel(
+        grid=grid,
+        idle=_idle(grid, style),
+        grid_lines=_grid_lines(grid, style),
+        tasks=boxes_of(cells, grid, style),
+        labels=labels_of(cells, style, measure),
+        lines=(*lines, *held),
+        texts=(
+            *row_names(names_of(timeline, style, rows), grid, style),
+            *row_suffixes(suffixes, grid, style),
+            *_title(picture, grid, style),
+            *texts,
+            *words,
+        ),
+    )
+
+
+def _title(picture: Picture, grid: Grid, style: Style) -> list[Stamp]:
+    if picture.title is None:
+        return []
+    y = round(grid.top + LINE * style.font_size / 2, 2)
+    place = (round((grid.left + grid.right) / 2, 2), y)
+    return [
+        Stamp(
+            picture.title, style.font_size, style.text, "center", weight="bold", places=(place,)
+        )
+    ]
+
+
+def _idle(grid: Grid, style: Style) -> Boxes:
+    width = round(_columns(grid)[-1], 3)
+    boxes = [(grid.left, grid.row_y(row), width, grid.row_height) for row in range(grid.rows)]
+    return Boxes(style.idle, style.idle_edge, 0.5, tuple(boxes))
+
+
+def _columns(grid: Grid) -> list[float]:
+    """Return the right edges of the grid's cells, from ``grid.left``: one per step."""
+    length = grid.end - grid.start
+    step = grid_step(length, grid.unit)
+    count = max(1, math.ceil(round(length / step, 6)))
+    columns = [round((i + 1) * step * grid.unit, 3) for i in range(count)]
+    columns[-1] = min(columns[-1], round(max(length, step) * grid.unit, 3))
+    return columns
+
+
+def grid_step(end: float, unit: float) -> float:
+    """Return the time one grid cell stands for: 1 where cells of 1 are wide enough.
+
+    Else the next of 2, 5, 10, 20 …; where the whole timeline is shorter than 1, the
+    power of ten that makes at least ten cells.
+    """
+    if 0 < end <= 1:
+        return float(10.0 ** math.floor(math.log10(max(end, SHORTEST)) - 1))
+    step = 1.0
+    while step * unit < NARROWEST_CELL:
+        leading = step / 10 ** math.floor(math.log10(step) + 1e-9)
+        step *= 2.5 if round(leading) == 2 else 2  # noqa: PLR2004  (1, 2, 5, 10)
+    return step
+
+
+def _grid_lines(grid: Grid, style: Style) -> Lines:
+    xs = [round(grid.left + column, 3) for column in _columns(grid)[:-1]]
+    bands = [(grid.bottom, grid.top)]
+    heights = sorted(grid.bottoms)
+    if any(high - low > grid.row_height + 0.01 for low, high in pairwise(heights)):
+        bands = [(low, round(low + grid.row_height, 3)) for low in heights]
+    strokes = tuple(((x, low), (x, high)) for low, high in bands for x in xs)
+    return Lines(style.idle_edge, 0.5, strokes, upright=True)
