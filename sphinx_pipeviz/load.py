@@ -64,6 +64,9 @@ def load(spec: Spec, access: Access) -> Spec:
             be had.
         PlanError: The order or timeline that was read is impossible.
     """
+    if spec.parts:
+        parts = tuple(load(part, access) for part in spec.parts)
+        return msgspec.structs.replace(spec, parts=parts)
     try:
         if spec.python is not None and spec.loaded is None:
             return _load_object(spec, spec.python, access)

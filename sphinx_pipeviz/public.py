@@ -19,7 +19,7 @@ from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.render import draw, plan_of, timeline_of
 from sphinx_pipeviz.schedules import SCHEDULES, canonical_name
-from sphinx_pipeviz.spec import KEYS, MAX_OPS, Costs, Spec
+from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
 
 #: Keys beside which a timeline or an order is read to the end.
 FURTHEST = {
@@ -97,8 +97,7 @@ def read(text: str, format: str = "yaml", source: str | None = None) -> Spec | P
     """
     folder = Path(source).parent if source else Path()
     spec = load(read_text(text, format, source), Access(folder))
-    given = {key for key in KEYS if getattr(spec, key.replace("-", "_")) is not None}
-    if not given - FURTHEST:
+    if not spec.given - FURTHEST:
         if spec.timeline is not None or isinstance(spec.loaded, Timeline):
             return timeline_of(spec)
         if spec.schedule is None:

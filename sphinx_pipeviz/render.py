@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sphinx_pipeviz.draw.layout import Size, lay_out
-from sphinx_pipeviz.draw.paint_text import paint_text
+import msgspec
+
+from sphinx_pipeviz.draw.layout import Part, Size, stack
+from sphinx_pipeviz.draw.paint_text import WIDTH, paint_text
+from sphinx_pipeviz.draw.panel import check_panel
 from sphinx_pipeviz.draw.style import Style, resolve_style
 from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.extend import (
@@ -17,6 +20,7 @@ from sphinx_pipeviz.extend import (
 )
 from sphinx_pipeviz.metrics import Metrics, measure
 from sphinx_pipeviz.model import Plan, Timeline
+from sphinx_pipeviz.picture import Picture
 from sphinx_pipeviz.readers.written_timeline import timeline_from_tasks
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES, canonical_name, plan_named
 from sphinx_pipeviz.shape import Shape
@@ -138,6 +142,9 @@ def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_O
     if isinstance(source, Plan):
         return simulate(source, costs)
     _check_type(source)
+    if source.parts:
+        message = "a comparison has several timelines; take its schedules one by one"
+        raise SpecError(message, path=("compare",)).located(source.marks)
     if source.timeline is not None:
         return timeline_from_tasks(source.timeline, source.marks)
     if isinstance(source.loaded, Timeline):
@@ -216,14 +223,78 @@ def draw(
     if format not in FORMATS:
         hint = did_you_mean(format, FORMATS) or f"known: {', '.join(FORMATS)}"
         raise SpecError(f"there is no format '{format[:40]}'", hint=hint)
-    look = style_of(source, style)
-    timeline = timeline_of(source, max_ops=max_ops)
     if format == "text":
-        return paint_text(timeline, look)
+        return draw_text(source, style, max_ops)
+    look = style_of(source, style)
+    parts = [Part(timeline, picture) for timeline, picture in parts_of(source, max_ops)]
     from sphinx_pipeviz.draw.paint import paint, text_width  # noqa: PLC0415  (matplotlib)
 
-    scene = lay_out(timeline, look, text_width, size=size, full_legend=full_legend)
+    try:
+        scene = stack(parts, look, text_width, size=size, full_legend=full_legend)
+    except PipevizError as error:
+        raise error.located(source.marks if isinstance(source, Spec) else None) from None
     return paint(scene, format)
+
+
+def draw_text(
+    source: Source,
+    style: str | dict[str, Any] = "seed",
+    max_ops: int = MAX_OPS,
+    columns: int = WIDTH,
+) -> str:
+    """Draw a source with characters, in lines of at most ``columns``; see ``draw``."""
+    look = style_of(source, style)
+    texts = []
+    for timeline, picture in parts_of(source, max_ops):
+        title = f"{picture.title}\n\n" if picture.title else ""
+        texts.append(title + paint_text(timeline, look, columns))
+    return "\n".join(texts)
+
+
+def parts_of(source: Source, max_ops: int = MAX_OPS) -> list[tuple[Timeline, Picture]]:
+    """Return each timeline that a source shows, and what its panel shows.
+
+    Raises:
+        PipevizError: See ``timeline_of``.
+    """
+    if not isinstance(source, Spec):
+        return [(timeline_of(source, max_ops=max_ops), Picture())]
+    if not source.parts:
+        return [(timeline_of(source, max_ops=max_ops), source.picture)]
+    found = [(timeline_of(part, max_ops=max_ops), part.picture) for part in source.parts]
+    own = source.picture
+    return [
+        (timeline, msgspec.structs.replace(picture, legend=own.legend))
+        for timeline, picture in found
+    ]
+
+
+def check(source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS) -> str:
+    """Find every mistake that a picture could have, without drawing it; describe it.
+
+    Args:
+        source: What would be drawn.
+        style: Style of a source that asks for none.
+        max_ops: The most ops a named schedule may have.
+
+    Returns:
+        One sentence of at most 250 characters for readers who cannot see the picture.
+
+    Raises:
+        PipevizError: The picture cannot be drawn.
+    """
+    look = style_of(source, style)
+    specs = source.parts or (source,)
+    parts = parts_of(source, max_ops)
+    for spec, (timeline, picture) in zip(specs, parts, strict=True):
+        try:
+            check_panel(timeline, picture, look)
+        except PipevizError as error:
+            raise error.located(spec.marks) from None
+    if len(parts) == 1:
+        return describe(parts[0][0])
+    told = (f"{t.name or 'written'} ({measure(t).makespan:g})" for t, _ in parts)
+    return f"{len(parts)} pipeline schedules and their time: {', '.join(told)}."[:ALT]
 
 
 def describe(timeline: Timeline, metrics: Metrics | None = None) -> str:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from sphinx_pipeviz.errors import Marks, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.ops import Kind
+from sphinx_pipeviz.picture import Picture
 
 #: Ops in one schedule, unless `pipeviz_max_ops` says otherwise.
 MAX_OPS = 1_000_000
@@ -146,15 +147,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     stage: Annotated[int, Meta(ge=0, le=9_999)] | None = None
 
 
-class Keys(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    rename="kebab",
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-):
-    """The keys of a schedule's YAML.
+class Keys(Picture, frozen=True, kw_only=True):
+    """The keys of a schedule's YAML; those of Picture are keys too.
 
     Args:
         schedule: Name or alias of a schedule; ``sphinx-pipeviz list`` shows all.
@@ -188,8 +182,9 @@ class Keys(
         format: Format of the file; else it is recognised.
         pattern: Regular expression with the groups ``kind``, ``microbatch`` and ``stage``
             for the names of a trace's events.
-        unit: Unit of a trace's times in the picture.
         python: A Python object, ``package.module:name``, or what it returns when called.
+        compare: Several schedules, each with keys of its own beside those that all share;
+            they are drawn below each other, on one scale of time.
         style: Name of a style, or a mapping of ``base`` and what differs from it.
     """
 
@@ -217,13 +212,15 @@ class Keys(
     file: Cell | Annotated[list[Cell], Meta(min_length=1)] | None = None
     format: Cell | None = None
     pattern: Cell | None = None
-    unit: Literal["us", "ms", "s"] | None = None
     python: Cell | None = None
+    compare: Annotated[list[dict[str, Any]], Meta(min_length=1, max_length=50)] | None = None
     style: Cell | dict[str, Any] | None = None
 
 
 #: The keys as users write them.
 KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Keys))
+#: Those that say what the picture shows.
+PICTURE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Picture))
 
 
 class Spec(Keys, frozen=True, kw_only=True):
@@ -233,15 +230,29 @@ class Spec(Keys, frozen=True, kw_only=True):
         marks: Where each entry was written.
         loaded: The Plan or Timeline that ``file`` or ``python`` gave, once it was read.
         digest: Hex digits made of what was read.
+        parts: The schedules of a comparison.
     """
 
     marks: Marks = msgspec.field(default_factory=Marks)
     loaded: Plan | Timeline | None = None
     digest: str = ""
+    parts: tuple[Spec, ...] = ()
+
+    @property
+    def given(self) -> set[str]:
+        """The keys that were written."""
+        fields = msgspec.structs.fields(Keys)
+        return {f.encode_name for f in fields if getattr(self, f.name) is not None}
+
+    @property
+    def picture(self) -> Picture:
+        """What the picture shows besides the tasks."""
+        return Picture(**{name: getattr(self, name) for name in Picture.__struct_fields__})
 
     def without_marks(self) -> Spec:
         """Return the same spec, forgetting where it was written."""
-        return msgspec.structs.replace(self, marks=Marks())
+        parts = tuple(part.without_marks() for part in self.parts)
+        return msgspec.structs.replace(self, marks=Marks(), parts=parts)
 
     def canonical(self) -> bytes:
         """Return what was written as JSON: equal for equal schedules.
@@ -251,4 +262,7 @@ class Spec(Keys, frozen=True, kw_only=True):
         keys = {name: getattr(self, name) for name in Keys.__struct_fields__}
         if self.digest:
             keys |= dict.fromkeys(("file", "format", "python"))
-        return msgspec.json.encode(Keys(**keys)) + self.digest.encode()
+        if self.parts:
+            keys["compare"] = None
+        own = msgspec.json.encode(Keys(**keys)) + self.digest.encode()
+        return b"\n".join([own, *(part.canonical() for part in self.parts)])

@@ -15,6 +15,7 @@ import sphinx_pipeviz as pv
 from sphinx_pipeviz import cache
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.picture import Rows
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.spec import Keys
 
@@ -106,6 +107,15 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "pattern": "(?P<kind>F)",
         "unit": "ms",
         "python": "a:b",
+        "compare": [{}],
+        "title": "t",
+        "labels": "F{mb}",
+        "rows": Rows(order="up"),
+        "axis": "numbers",
+        "legend": "right",
+        "from_": 1.0,
+        "to": 9.0,
+        "color_by": "stage",
     }
     assert {*values, "style"} == set(Keys.__struct_fields__)  # style: see below
     spec = read_text(BASE)

@@ -22,12 +22,13 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
+from sphinx_pipeviz.picture import Group, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, scalar
 from sphinx_pipeviz.render import draw
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
-from sphinx_pipeviz.spec import KEYS, Costs, Task
+from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Costs, Task
 
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
@@ -162,7 +163,10 @@ def load(name):
 TABLES = load("reference_tables").TABLES
 
 NAMES = {
-    "keys": KEYS,
+    "keys": [key for key in KEYS if key not in PICTURE_KEYS],
+    "picture": PICTURE_KEYS,
+    "rows": Rows.__struct_fields__,
+    "group": Group.__struct_fields__,
     "costs": [field.replace("_", "-") for field in Costs.__struct_fields__],
     "task": Task.__struct_fields__,
     "task-types": TYPES,

@@ -67,7 +67,7 @@ def test_given_costs_come_before_written_ones():
         ({}, "1f1b needs the key 'devices'"),
         (
             {"devices": 4, "order": ["0F0"]},
-            "exactly one of schedule, order, timeline, file and python",
+            "exactly one of schedule, order",
         ),
     ],
 )

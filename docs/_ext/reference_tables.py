@@ -23,10 +23,11 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
+from sphinx_pipeviz.picture import Group, Picture, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
-from sphinx_pipeviz.spec import Costs, Keys, Task
+from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Task
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -120,7 +121,7 @@ def meanings(documented: type) -> dict[str, str]:
 
 
 def _fields(struct: type) -> list[tuple[Any, str]]:
-    words = meanings(struct)
+    words = {name: text for part in struct.__mro__ for name, text in meanings(part).items()}
     return [(field, words[field.name]) for field in types.type_info(struct).fields]
 
 
@@ -135,6 +136,8 @@ def _keys() -> Table:
     rows = []
     for field, meaning in _fields(Keys):
         name = field.encode_name
+        if name in PICTURE_KEYS:
+            continue  # in the table "picture"
         sources = [source for source, others in SOURCES.items() if name in others]
         also = f" Goes with {_code(sources)}." if sources else ""
         rows.append((f"``{name}``", allowed(field.type), meaning + also))
@@ -256,6 +259,9 @@ def _commands() -> Table:
 
 TABLES: dict[str, Callable[[], Table]] = {
     "keys": _keys,
+    "picture": partial(_struct, "Key", Picture),
+    "rows": partial(_struct, "Key", Rows),
+    "group": partial(_struct, "Key", Group),
     "costs": partial(_struct, "Cost", Costs),
     "task": partial(_struct, "Key", Task),
     "task-types": _task_types,

@@ -30,7 +30,6 @@ from sphinx_pipeviz.draw.rows import (
 )
 from sphinx_pipeviz.draw.scene import Boxes, Grid, Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.picture import Picture, Rows
 
@@ -77,7 +76,8 @@ class Part(NamedTuple):
     @property
     def end(self) -> float:
         """When the time range ends."""
-        return self.picture.to if self.picture.to is not None else self.timeline.end
+        end = self.picture.to if self.picture.to is not None else self.timeline.end
+        return max(end, self.start)
 
 
 def lay_out(
@@ -116,7 +116,6 @@ def stack(
 ) -> Scene:
     """Place timelines below each other, on one scale of time; see ``lay_out``."""
     size = size or Size(style.width)
-    _check_ranges(parts)
     listed = _listed(parts, style, full=full_legend)
     frame = _frame(parts, listed, style, size, measure)
     style = msgspec.structs.replace(style, font_size=frame.em)
@@ -140,13 +139,6 @@ def stack(
         texts=tuple(text for row in placed for text in _legend_texts(row, style, legend_y)),
         title=parts[0].timeline.name,
     )
-
-
-def _check_ranges(parts: Sequence[Part]) -> None:
-    for part in parts:
-        if part.end <= part.start and (part.picture.from_ or part.picture.to is not None):
-            message = f"the time range from {part.start:g} to {part.end:g} is empty"
-            raise StyleError(message, path=("to" if part.picture.to is not None else "from",))
 
 
 def _listed(parts: Sequence[Part], style: Style, *, full: bool) -> list[Entry]:

@@ -7,10 +7,12 @@ from itertools import pairwise
 
 from sphinx_pipeviz.draw.axis import axis_of
 from sphinx_pipeviz.draw.cells import boxes_of, labels_of, place_cells
+from sphinx_pipeviz.draw.labels import DEFAULT, Numbers, write
 from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.rows import (
     GAP,
     braces,
+    check_groups,
     names_of,
     row_names,
     row_suffixes,
@@ -18,6 +20,7 @@ from sphinx_pipeviz.draw.rows import (
 )
 from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Panel, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.picture import Picture, Rows
 
@@ -56,6 +59,25 @@ def make_panel(
             *words,
         ),
     )
+
+
+def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
+    """Check what the picture asks for, without placing it.
+
+    Raises:
+        StyleError: The picture asks for what the timeline does not have.
+    """
+    rows = picture.rows or Rows()
+    write(picture.labels or DEFAULT, Numbers("0", "0", "0", "F"))
+    names_of(timeline, style, rows)
+    suffixes_of(timeline, style, rows)
+    check_groups(rows, timeline.devices)
+    start = picture.from_ or 0.0
+    if start >= timeline.end > 0 or (picture.to is not None and picture.to <= start):
+        end = timeline.end if picture.to is None else picture.to
+        message = f"there is no time from {start:g} to {end:g}"
+        path = ("from",) if picture.to is None else ("to",)
+        raise StyleError(message, hint="give 'from' before 'to', in time units", path=path)
 
 
 def _title(picture: Picture, grid: Grid, style: Style) -> list[Stamp]:

@@ -130,19 +130,29 @@ def braces(rows: Rows, grid: Grid, x: float, style: Style) -> tuple[list[Lines],
     Raises:
         StyleError: A group names a device that there is not.
     """
+    check_groups(rows, grid.rows)
     lines, texts = [], []
-    for index, group in enumerate(rows.groups or ()):
-        for device in group.devices:
-            if device >= grid.rows:
-                path = ("rows", "groups", index, "devices")
-                message = f"there is no device {device}; they are 0 to {grid.rows - 1}"
-                raise StyleError(message, path=path)
+    for group in rows.groups or ():
         low = min(grid.row_y(device) for device in group.devices)
         high = max(grid.row_y(device) for device in group.devices) + grid.row_height
         lines.append(_brace(x, low, high, style))
         place = (round(x + 1.4 * BRACE * style.font_size, 2), round((low + high) / 2, 3))
         texts.append(_beside(group.label, style.font_size, style, "left", place))
     return lines, texts
+
+
+def check_groups(rows: Rows, devices: int) -> None:
+    """Check that the groups hold devices that there are.
+
+    Raises:
+        StyleError: One of them does not.
+    """
+    for index, group in enumerate(rows.groups or ()):
+        for device in group.devices:
+            if device >= devices:
+                path = ("rows", "groups", index, "devices")
+                message = f"there is no device {device}; they are 0 to {devices - 1}"
+                raise StyleError(message, path=path)
 
 
 def _brace(x: float, low: float, high: float, style: Style) -> Lines:

@@ -12,14 +12,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
 from sphinx_pipeviz.load import Access, load, read_any
 from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.readers.text_file import decoded, read_file
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.readers.yaml_tree import scalar
-from sphinx_pipeviz.render import draw, plan_of, style_of, timeline_of
+from sphinx_pipeviz.render import check, draw, draw_text, plan_of, timeline_of
 from sphinx_pipeviz.schedules import SCHEDULES
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 
@@ -170,10 +169,9 @@ def _in_folder(file: str, folder: Path | None, format: str) -> Path:
 
 
 def _show(options: argparse.Namespace) -> int:
-    spec = _named_or_read(options)
-    timeline = timeline_of(spec, max_ops=options.max_ops)
     width = shutil.get_terminal_size((79, 24)).columns
-    print(paint_text(timeline, style_of(spec), width), end="")
+    source = _named_or_read(options)
+    print(draw_text(source, max_ops=options.max_ops, columns=width), end="")
     return 0
 
 
@@ -200,9 +198,7 @@ def _check(options: argparse.Namespace) -> int:
     wrong = 0
     for file in options.files:
         try:
-            spec = _read(file)
-            style_of(spec)
-            timeline_of(spec, max_ops=options.max_ops)
+            check(_read(file), max_ops=options.max_ops)
         except PipevizError as error:
             print(error, file=sys.stderr)
             wrong += 1

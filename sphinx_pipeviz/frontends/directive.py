@@ -21,7 +21,7 @@ from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import TextFile, read_file
 from sphinx_pipeviz.readers.yaml_spec import ORDERS, read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
-from sphinx_pipeviz.render import describe, style_of, timeline_of
+from sphinx_pipeviz.render import check
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
 from sphinx_pipeviz.spec import KEYS, Spec
 
@@ -50,8 +50,16 @@ SPEC_OPTIONS = (
     "file",
     "format",
     "pattern",
-    "unit",
     "python",
+    "title",
+    "labels",
+    "rows",
+    "axis",
+    "unit",
+    "legend",
+    "from",
+    "to",
+    "color-by",
 )
 FIGURE_OPTIONS = ("caption", "figwidth", "figclass", "figname")
 PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
@@ -231,9 +239,8 @@ class PipelineSchedule(SphinxDirective):
     # Nodes
 
     def _nodes(self, spec: Spec, options: dict[str, Any]) -> list[nodes.Node]:
-        style_of(spec, self.config.pipeviz_style)
-        timeline = timeline_of(spec, max_ops=self.config.pipeviz_max_ops)
-        options.setdefault("alt", describe(timeline))
+        told = check(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops)
+        options.setdefault("alt", told)
         figure_options = {key: options.pop(key) for key in FIGURE_OPTIONS if key in options}
         if not figure_options:
             name = options.pop("name", None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sphinx_pipeviz.convert import convert
 from sphinx_pipeviz.errors import Marks, PipevizError, SpecError
 from sphinx_pipeviz.readers.yaml_tree import Locate, Tree, parse_tree
-from sphinx_pipeviz.spec import KEYS, Keys, Spec
+from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Keys, Spec
 
 #: Keys of what may be added to any order.
 _ADDED = {"iterations", "recompute", "all-reduce", "optimizer", "transfers", "place"}
@@ -21,9 +22,12 @@ SOURCES: dict[str, set[str]] = {
     },
     "order": {"devices", "microbatches", "placement", "costs", "style", *_ADDED},
     "timeline": {"style"},
-    "file": {"format", "pattern", "unit", "costs", "style", *_ADDED},
+    "file": {"format", "pattern", "costs", "style", *_ADDED},
     "python": {"costs", "style", *_ADDED},
 }
+SOURCES["compare"] = SOURCES["schedule"] | {"schedule"}
+#: Keys that every schedule of a comparison has of its own.
+_ALONE = {"compare", "style", "title", "legend"}
 _ONE = f"{', '.join([*SOURCES][:-1])} and {[*SOURCES][-1]}"
 
 
@@ -102,15 +106,42 @@ def _checked(data: dict[Any, Any], marks: Marks) -> Spec:
     keys = convert(data, Keys)
     source = _source(data, keys)
     for key in data:
-        if key != source and key not in SOURCES[source]:
+        if key not in {source, *SOURCES[source], *PICTURE_KEYS}:
             hint = f"these do: {', '.join(sorted(SOURCES[source]))}"
             raise SpecError(f"'{key}' does not go with '{source}'", hint=hint, path=(key,))
-    return Spec(**{name: getattr(keys, name) for name in Keys.__struct_fields__}, marks=marks)
+    parts = tuple(_parts(data, marks)) if source == "compare" else ()
+    written = {name: getattr(keys, name) for name in Keys.__struct_fields__}
+    return Spec(**written, marks=marks, parts=parts)
+
+
+def _parts(data: dict[Any, Any], marks: Marks) -> Iterator[Spec]:
+    """Yield the schedules of a comparison, each with the keys that all share."""
+    shared = {key: value for key, value in data.items() if key not in _ALONE}
+    for index, own in enumerate(data["compare"]):
+        at = ("compare", index)
+        below = {path[2:]: place for path, place in marks.items() if path[:2] == at}
+        places = Marks(marks | below)
+        for key in ("compare", "style"):
+            if key in own:
+                message = f"'{key}' does not go into one schedule of a comparison"
+                raise SpecError(message, places.find((key,)), f"write '{key}' beside 'compare'")
+        sources = [key for key in SOURCES if key in own and key != "order"]
+        fitting = {*SOURCES.get((sources or ["schedule"])[0], ()), "schedule", *PICTURE_KEYS}
+        used = {key: value for key, value in shared.items() if key in fitting}
+        if sources or "order" in own:
+            for key in ("schedule", *(("devices", "microbatches") if "order" in own else ())):
+                used.pop(key, None)  # it says itself what it is and how large
+        try:
+            yield _checked(used | own, places)
+        except PipevizError as error:
+            raise error.located(places) from None
 
 
 def _source(data: dict[Any, Any], keys: Keys) -> str:
     """Return the one way in which the data gives a schedule."""
     sources = [key for key in SOURCES if key in data]
+    if "compare" in sources and "schedule" in sources:
+        sources.remove("schedule")  # all share it
     if isinstance(keys.order, str):
         sources = [key for key in sources if key != "order"]
         _check_word(keys.order, sources)

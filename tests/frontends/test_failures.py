@@ -162,8 +162,8 @@ INTERNAL = (
     ("module", "name", "builder"),
     [
         (directive, "read_spec", "html"),
-        (directive, "timeline_of", "html"),
-        (directive, "describe", "latex"),
+        (directive, "load", "html"),
+        (directive, "check", "latex"),
         (pictures, "draw", "html"),
         (pictures, "draw", "text"),
         (pictures, "picture_key", "epub"),
