@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from sphinx_pipeviz.errors import Location, SpecError
 
 #: Largest file, in bytes.
 LARGEST = 64_000_000
+
+
+class TextFile(NamedTuple):
+    """A file that was read: what the user calls it, and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a user may add to a file whose text does not say it.
+
+    Args:
+        pattern: A regular expression that finds kind, stage and microbatch in names.
+        unit: The unit of the file's times.
+        rank: Which ranks' rows to keep.
+    """
+
+    pattern: str | None = None
+    unit: str | None = None
+    rank: str | None = None
 
 
 def read_file(path: Path, name: str) -> str:
