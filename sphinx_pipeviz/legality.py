@@ -156,6 +156,55 @@ def _missing(
             yield from (Op(stage, k, microbatch) for k in (F, B, I, W) if k in needed - kinds)
 
 
+#: Kind of a transfer -> the kinds it moves, how far the other stage is, its other end.
+_MOVES = {
+    Kind.SEND_FORWARD: ((F,), 1, Kind.RECEIVE_FORWARD),
+    Kind.RECEIVE_FORWARD: ((F,), -1, Kind.SEND_FORWARD),
+    Kind.SEND_BACKWARD: ((B, I), -1, Kind.RECEIVE_BACKWARD),
+    Kind.RECEIVE_BACKWARD: ((B, I), 1, Kind.SEND_BACKWARD),
+}
+_SENDS = (Kind.SEND_FORWARD, Kind.SEND_BACKWARD)
+
+
+def check_transfers(rows: Rows, stages: int) -> None:
+    """Check that whatever is sent is received, after it is made and before it is used.
+
+    Orders without transfers are legal; they are implied.
+
+    Args:
+        rows: The slots of each device, each op on a device that has its stage.
+        stages: S, the number of stages.
+
+    Raises:
+        PlanError: A transfer has no other end, or is at the wrong place of its row.
+    """
+    if not any(op.kind in _MOVES for _, _, op in ops_of(rows)):
+        return
+    places = {op: (device, index) for device, index, op in ops_of(rows)}
+    for op, (device, index) in places.items():
+        if op.kind in _MOVES and (problem := _misses(op, places, stages)):
+            raise PlanError(f"{op} on device {device} {problem}", path=_at(device, index))
+
+
+def _misses(op: Op, places: dict[Op, tuple[int, int]], stages: int) -> str | None:
+    """Return what is wrong with a transfer, or None."""
+    kinds, away, end = _MOVES[op.kind]
+    sends = op.kind in _SENDS
+    other = Op((op.stage or 0) + away, end, op.microbatch)
+    if not 0 <= (other.stage or 0) < stages:
+        return f"{'goes to' if sends else 'comes from'} no stage: they are 0 to {stages - 1}"
+    if other not in places:
+        return f"has no {other} on another device"
+    moved = next((each for kind in kinds if (each := op._replace(kind=kind)) in places), None)
+    if moved is None:
+        return "moves nothing"
+    if sends and places[op][1] < places[moved][1]:
+        return f"stands before {moved}, which makes what it sends"
+    if not sends and places[op][1] > places[moved][1]:
+        return f"stands after {moved}, which needs what it receives"
+    return None
+
+
 def _at(device: int, index: int) -> tuple[str | int, ...]:
     return ("order", device, index)
 

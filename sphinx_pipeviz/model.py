@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from sphinx_pipeviz.errors import Marks, PlanError
-from sphinx_pipeviz.legality import check_orders, infer_placement
+from sphinx_pipeviz.legality import check_orders, check_transfers, infer_placement
 from sphinx_pipeviz.ops import PASSES, Run, Slot, parse_cells, parse_row
 
 
@@ -83,7 +83,8 @@ class Plan:
 
         Raises:
             PlanError: A slot cannot be read, runs twice, is missing, or is on the
-                wrong device. Whether devices wait in a circle is found by ``simulate``.
+                wrong device, or a transfer has no other end. Whether devices wait in
+                a circle is found by ``simulate``.
         """
         marks = without_blanks(marks, orders)
         try:
@@ -98,6 +99,7 @@ class Plan:
             places = infer_placement(rows) if placement is None else replicas(placement)
             wanted = found if microbatches is None else range(microbatches)
             check_orders(rows, wanted, places)
+            check_transfers(rows, len(places[0]))
         except PlanError as error:
             raise error.located(marks) from None
         return cls(rows, len(wanted), places, marks=marks)

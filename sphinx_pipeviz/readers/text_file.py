@@ -29,6 +29,28 @@ class ReadOptions:
 LARGEST = 64_000_000
 
 
+class TextFile(NamedTuple):
+    """A file that was read: what the user calls it, and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a user may add to a file whose text does not say it.
+
+    Args:
+        pattern: A regular expression that finds kind, stage and microbatch in names.
+        unit: The unit of the file's times.
+        rank: Which ranks' rows to keep.
+    """
+
+    pattern: str | None = None
+    unit: str | None = None
+    rank: str | None = None
+
+
 def read_file(path: Path, name: str) -> str:
     """Return the text of a file.
 
