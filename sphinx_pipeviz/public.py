@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import to_builtins
+
 from sphinx_pipeviz.draw.layout import Size
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.metrics import Metrics
@@ -15,6 +17,7 @@ from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.render import draw, plan_of, timeline_of
+from sphinx_pipeviz.schedules import depends_on_costs
 from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
 
 #: The seed's figure: 15 by 4 inches.
@@ -29,14 +32,19 @@ def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:
         max_ops: The most ops the plan may have.
         **keys: The keys of a YAML spec with _ for -: ``devices`` and ``microbatches``,
             and where the schedule takes them ``chunks`` (or ``stages``),
-            ``microbatch_group_size`` and ``backward``.
+            ``microbatch_group_size``, ``backward`` and so on; ``costs``, a mapping or
+            ``Costs``, where the order depends on them.
 
     Raises:
         SpecError: There is no such schedule or key, or a value does not fit.
         PlanError: The schedule refuses the numbers.
     """
     data = {key.replace("_", "-"): value for key, value in keys.items() if value is not None}
-    for key, step in {"costs": "simulate", "style": "render"}.items():
+    later = {"costs": "simulate", "style": "render"}
+    if "costs" in data and depends_on_costs(name, data.get("order")):
+        data["costs"] = to_builtins(data["costs"])
+        del later["costs"]
+    for key, step in later.items():
         if key in data:
             raise SpecError(f"a plan has no {key}", hint=f"give {key} to {step}")
     return plan_of(spec_from_keys({"schedule": name, **data}), max_ops)

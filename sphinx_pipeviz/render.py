@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from sphinx_pipeviz.draw.layout import Size, lay_out
 from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.draw.style import Style, resolve_style
@@ -137,9 +139,11 @@ def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_O
     _check_type(source)
     if source.timeline is not None:
         return timeline_from_tasks(source.timeline, source.marks)
+    if costs is not None:
+        source = msgspec.structs.replace(source, costs=costs)
     plan = plan_of(source, max_ops)
     try:
-        return simulate(plan, costs or source.costs)
+        return simulate(plan, source.costs)
     except PipevizError as error:
         raise error.located(source.marks) from None
 

@@ -16,6 +16,7 @@ from sphinx_pipeviz.schedules.interleaved import (
     looped_bfs,
 )
 from sphinx_pipeviz.schedules.one_f_one_b import eager_1f1b, one_f_one_b, overlap_1f1b
+from sphinx_pipeviz.schedules.wave import hanayo
 from sphinx_pipeviz.schedules.zero_bubble import interleaved_zero_bubble, zb_h1, zb_v
 from sphinx_pipeviz.shape import Shape
 
@@ -32,7 +33,8 @@ class Schedule:
         options: The Shape fields it takes besides devices and microbatches.
         chunks: V where none is given, and the only V where ``chunks`` is no option.
         passes: Ops per stage and microbatch.
-        priced: The order depends on the costs.
+        sequence_chunks: Parts of each microbatch's sequence where none are given.
+        priced: The order depends on the costs; where ``order`` is an option, if it is greedy.
         endless: Iterations run into each other, without a flush.
     """
 
@@ -43,6 +45,7 @@ class Schedule:
     options: tuple[str, ...] = ()
     chunks: int = 1
     passes: int = 2
+    sequence_chunks: int = 1
     priced: bool = False
     endless: bool = False
 
@@ -75,6 +78,8 @@ SCHEDULES: dict[str, Schedule] = {
         "a short warm-up, then one forward and one backward in turn",
         "Narayanan et al., PipeDream-flush, 2021, arXiv:2006.09503",
         aliases=("pipedream-flush", "dapple", "non-interleaved"),
+        options=("order",),
+        priced=True,
     ),
     "interleaved-1f1b": Schedule(
         interleaved_1f1b,
@@ -160,6 +165,15 @@ SCHEDULES: dict[str, Schedule] = {
         "two replicas in opposite directions, one microbatch at a time each",
         "Jain et al., GEMS, 2020, SC20",
     ),
+    "hanayo": Schedule(
+        hanayo,
+        "microbatches go through the devices there and back, in waves",
+        "Liu et al., Hanayo, 2023, arXiv:2308.15762",
+        aliases=("wave",),
+        options=("chunks", "waves"),
+        chunks=2,
+        priced=True,
+    ),
 }
 
 ALIASES: dict[str, str] = {
@@ -217,6 +231,7 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
             and _matters(option, shape, schedule)
         ):
             raise PlanError(*_refusal(name, option, key, shape), path=(key,))
+    shape = _completed(shape, schedule, given)
     parts = shape.sequence_chunks or 1
     ops = schedule.passes * shape.stages * shape.microbatches * parts
     if ops > max_ops:
@@ -225,6 +240,33 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
         raise SpecError(message, hint="pipeviz_max_ops sets the limit", path=(culprit,))
     plan = schedule.build(shape)
     return replace(plan, name=name)
+
+
+def depends_on_costs(name: str, order: str | None) -> bool:
+    """Tell whether a schedule's order, made in this way, depends on the costs.
+
+    Raises:
+        SpecError: There is no such schedule.
+    """
+    schedule = SCHEDULES[canonical_name(name)]
+    return schedule.priced and ("order" not in schedule.options or order == "greedy")
+
+
+def _completed(shape: Shape, schedule: Schedule, given: frozenset[str]) -> Shape:
+    """Return the shape with the numbers that follow from the schedule and the others.
+
+    Raises:
+        PlanError: Chunks and waves contradict each other.
+    """
+    shape = replace(shape, sequence_chunks=shape.sequence_chunks or schedule.sequence_chunks)
+    if shape.waves is None:
+        return shape
+    chunks = 2 * shape.waves
+    if "chunks" in given and shape.chunks != chunks:
+        waves = "1 wave makes" if shape.waves == 1 else f"{shape.waves} waves make"
+        message = f"{waves} {chunks} chunks per device, not {shape.chunks}"
+        raise PlanError(message, hint="give waves or chunks, not both", path=("waves",))
+    return replace(shape, chunks=chunks)
 
 
 def _matters(option: str, shape: Shape, schedule: Schedule) -> bool:

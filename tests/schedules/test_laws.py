@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.schedules import SCHEDULES
+from sphinx_pipeviz.schedules import SCHEDULES, depends_on_costs
 
 F, B = pv.Kind.FORWARD, pv.Kind.BACKWARD
 I, W = pv.Kind.BACKWARD_INPUT, pv.Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
@@ -20,12 +20,18 @@ def plans(draw):
     name = draw(st.sampled_from(list(SCHEDULES)))
     keys = {"devices": draw(st.integers(1, 6)), "microbatches": draw(st.integers(1, 13))}
     options = SCHEDULES[name].options
-    if "chunks" in options:
+    if "waves" in options:
+        keys["waves"] = draw(st.integers(1, 2))
+    elif "chunks" in options:
         keys["chunks"] = draw(st.integers(1, 3))
     if "group" in options:
         keys["microbatch_group_size"] = draw(st.none() | st.integers(1, 13))
     if "backward" in options:
         keys["backward"] = draw(st.sampled_from([None, "same", "reversed"]))
+    if "order" in options:
+        keys["order"] = draw(st.sampled_from([None, "strict", "greedy"]))
+    if depends_on_costs(name, keys.get("order")):
+        keys["costs"] = {key: draw(QUARTERS) for key in ("forward", "backward", "p2p")}
     try:
         return pv.plan(name, **keys)
     except pv.PlanError:  # numbers that every schedule takes
