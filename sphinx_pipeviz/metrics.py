@@ -22,14 +22,15 @@ class Metrics:
         span_bubble_ratio: (span - work) / span of the device with the longest span
             from its first start to its last end, as the zero-bubble papers count.
         idle: makespan - busy.
-        peak_activations: Most forwards whose B or W has not ended, in stage-microbatches.
+        peak_activations: Most forwards whose B or W has not ended, in stage-microbatches;
+            where sequences are parted, a part counts as its share of a microbatch.
     """
 
     makespan: float
     bubble_ratio: float
     span_bubble_ratio: float
     idle: tuple[float, ...]
-    peak_activations: tuple[int, ...]
+    peak_activations: tuple[float, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the metrics as plain data."""
@@ -50,8 +51,13 @@ def measure(timeline: Timeline) -> Metrics:
         bubble_ratio=(total - sum(busy)) / total if total else 0.0,
         span_bubble_ratio=(span - work) / span if span else 0.0,
         idle=tuple(makespan - work for work in busy),
-        peak_activations=tuple(_peak(row) for row in timeline.rows),
+        peak_activations=tuple(_in_microbatches(timeline, _peak(row)) for row in timeline.rows),
     )
+
+
+def _in_microbatches(timeline: Timeline, held: int) -> float:
+    parts = timeline.traits.sequence_chunks
+    return held if parts == 1 else held / parts
 
 
 def _peak(row: tuple[Run, ...]) -> int:

@@ -35,20 +35,18 @@ class Cell:
 
 def place_cells(timeline: Timeline, grid: Grid, style: Style) -> list[Cell]:
     """Return the cell of every op; overlapped ops share their slot's rectangle."""
-    counting = (0 if timeline.as_written else style.first, timeline.chunks)
     return [
         cell
         for device, row in enumerate(timeline.rows)
         for run in row
-        for cell in _run_cells(run, device, grid, style, counting)
+        for cell in _run_cells(run, device, grid, style, timeline)
     ]
 
 
 def _run_cells(
-    run: Run, device: int, grid: Grid, style: Style, counting: tuple[int, int]
+    run: Run, device: int, grid: Grid, style: Style, timeline: Timeline
 ) -> list[Cell]:
     """Return one cell, or for an overlapped pair two, the first op above the second."""
-    shift, chunks = counting
     left = round(grid.left + run.start * grid.unit, 3)
     width = round(run.duration * grid.unit, 3)
     ops = run.slot.ops
@@ -56,20 +54,20 @@ def _run_cells(
     cells = []
     for place, op in enumerate(ops):
         bottom = round(grid.row_y(device) + (len(ops) - 1 - place) * height, 3)
-        chunk = (op.stage or 0) // max(1, grid.rows) if chunks > 1 else 0
         cells.append(
             Cell(
                 (left, bottom, width, height),
-                _label(op, shift),
-                style.fill(op.kind, chunk, chunks),
+                _label(op, timeline, style),
+                style.fill(op.kind, timeline.shade(op), timeline.shades),
                 (op.kind, run.duration),
             )
         )
     return cells
 
 
-def _label(op: Op, shift: int) -> str:
-    return "" if op.microbatch is None else str(op.microbatch + shift)
+def _label(op: Op, timeline: Timeline, style: Style) -> str:
+    number = timeline.microbatch(op)
+    return "" if number is None else str(number + (0 if timeline.as_written else style.first))
 
 
 def boxes_of(cells: list[Cell], grid: Grid, style: Style) -> tuple[Boxes, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind, one_line
+from sphinx_pipeviz.ops import UNITS, Kind, one_line
 
 #: (text, weight) -> width of the text's ink, in ems; the weight is regular or bold
 Measure = Callable[[str, str], float]
@@ -72,12 +72,12 @@ def entries(timeline: Timeline, style: Style, *, full: bool) -> list[Entry]:
     listed = []
     for kind, word in WORDS.items():
         if kind in found or (full and kind in ALWAYS):
-            shaded = timeline.chunks if kind not in (Kind.OPTIMIZER, Kind.OTHER) else 1
+            shaded = _shades(timeline, kind)
             parts = min(shaded, MOST_SHADES)
             chunks = [part * (shaded - 1) // max(1, parts - 1) for part in range(parts)]
             fills = [style.fill(kind, chunk, shaded) for chunk in chunks]
             text = (
-                f"{word}, chunks {style.first} to {style.first + shaded - 1}"
+                f"{word}, {shades_word(timeline)}s {style.first} to {style.first + shaded - 1}"
                 if shaded > 1
                 else word
             )
@@ -85,6 +85,19 @@ def entries(timeline: Timeline, style: Style, *, full: bool) -> list[Entry]:
                 text = one_line(", ".join(sorted(names)), LONGEST)
             listed.append(Entry(text, tuple(fills)))
     return listed
+
+
+def _shades(timeline: Timeline, kind: Kind) -> int:
+    if kind in (Kind.OPTIMIZER, Kind.OTHER):
+        return 1
+    return timeline.shades if kind in UNITS else timeline.chunks
+
+
+def shades_word(timeline: Timeline) -> str:
+    """Return what the shades of one kind tell apart."""
+    if timeline.traits.sequence_chunks == 1:
+        return "chunk"
+    return "sequence chunk" if timeline.chunks == 1 else "chunk and sequence chunk"
 
 
 def length(entry: Entry, measure: Measure) -> float:

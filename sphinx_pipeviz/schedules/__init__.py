@@ -16,6 +16,7 @@ from sphinx_pipeviz.schedules.interleaved import (
     looped_bfs,
 )
 from sphinx_pipeviz.schedules.one_f_one_b import eager_1f1b, one_f_one_b, overlap_1f1b
+from sphinx_pipeviz.schedules.sequence import seq_1f1b, terapipe
 from sphinx_pipeviz.schedules.wave import hanayo
 from sphinx_pipeviz.schedules.zero_bubble import interleaved_zero_bubble, zb_h1, zb_v
 from sphinx_pipeviz.shape import Shape
@@ -173,6 +174,20 @@ SCHEDULES: dict[str, Schedule] = {
         options=("chunks", "waves"),
         chunks=2,
         priced=True,
+    ),
+    "seq1f1b": Schedule(
+        seq_1f1b,
+        "1F1B whose units are parts of each microbatch's sequence",
+        "Sun et al., Seq1F1B, 2024, arXiv:2406.03488",
+        options=("sequence_chunks",),
+        sequence_chunks=2,
+    ),
+    "terapipe": Schedule(
+        terapipe,
+        "GPipe whose units are parts of each microbatch's sequence",
+        "Li et al., TeraPipe, 2021, arXiv:2102.07988",
+        options=("sequence_chunks",),
+        sequence_chunks=2,
     ),
 }
 

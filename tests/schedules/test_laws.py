@@ -28,6 +28,8 @@ def plans(draw):
         keys["microbatch_group_size"] = draw(st.none() | st.integers(1, 13))
     if "backward" in options:
         keys["backward"] = draw(st.sampled_from([None, "same", "reversed"]))
+    if "sequence_chunks" in options:
+        keys["sequence_chunks"] = draw(st.none() | st.integers(1, 4))
     if "order" in options:
         keys["order"] = draw(st.sampled_from([None, "strict", "greedy"]))
     if depends_on_costs(name, keys.get("order")):
