@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sphinx_pipeviz.errors import PlanError, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan
+from sphinx_pipeviz.schedules.balanced import bpipe
 from sphinx_pipeviz.schedules.bidirectional import chimera, gems
 from sphinx_pipeviz.schedules.dualpipe import dualpipe, dualpipev
 from sphinx_pipeviz.schedules.fill_drain import forward_only, gpipe, naive
@@ -33,7 +34,7 @@ class Schedule:
         aliases: Other names.
         options: The Shape fields it takes besides devices and microbatches.
         chunks: V where none is given, and the only V where ``chunks`` is no option.
-        passes: Ops per stage and microbatch.
+        passes: Most ops per stage and microbatch, as a mean over the stages.
         sequence_chunks: Parts of each microbatch's sequence where none are given.
         priced: The order depends on the costs; where ``order`` is an option, if it is greedy.
         endless: Iterations run into each other, without a flush.
@@ -188,6 +189,12 @@ SCHEDULES: dict[str, Schedule] = {
         "Li et al., TeraPipe, 2021, arXiv:2102.07988",
         options=("sequence_chunks",),
         sequence_chunks=2,
+    ),
+    "bpipe": Schedule(
+        bpipe,
+        "1F1B whose first devices keep some activations on the last ones",
+        "Kim et al., BPipe: Memory-Balanced Pipeline Parallelism, 2023, ICML 2023",
+        passes=3,
     ),
 }
 
