@@ -15,6 +15,8 @@ Place = tuple[int, int]
 Delayed = dict[Place, list[tuple[Place, float]]]
 
 _GRADIENTS = (Kind.BACKWARD, Kind.BACKWARD_INPUT)
+#: Kinds that need the activations of a forward first.
+_NEEDING = (*_GRADIENTS, Kind.RECOMPUTE)
 #: Kind of a transfer -> how far the stage is that makes what moves, and the kinds it is of.
 _MADE_BY = {
     Kind.SEND_FORWARD: (0, (Kind.FORWARD,)),
@@ -48,30 +50,38 @@ def loading(plan: Plan, costs: Costs) -> Delayed:
     activations have arrived where they were moved to.
     """
     swap = costs.of(Kind.LOAD, plan.stages)
+    split = costs.overlap == "sequential"
     delayed: Delayed = {}
     for device, row in enumerate(plan.orders):
         if not any(type(slot) is Op and slot.kind is Kind.LOAD for slot in row):
             continue
-        at = {op: place for op, place in _places(device, row) if op.kind not in BESIDE}
-        for load, before in _places(device, row):
+        at = dict(_places(device, row, split=split))
+        for load, before in _places(device, row, split=split):
             if load.kind is not Kind.LOAD:
                 continue
             forward = at[load._replace(kind=Kind.FORWARD)]
             time = swap[load.stage or 0]
             waits = [((device, before[1] - 1), time), (forward, 2 * time)]
-            for kind in _GRADIENTS:
+            for kind in _NEEDING:
                 if needing := at.get(load._replace(kind=kind)):
                     delayed[needing] = waits
     return delayed
 
 
-def _places(device: int, row: Iterable[Slot]) -> Iterator[tuple[Op, Place]]:
-    """Yield each op and its place; one beside the work has that of the next slot."""
+def _places(device: int, row: Iterable[Slot], *, split: bool) -> Iterator[tuple[Op, Place]]:
+    """Yield each op and its place; one beside the work has that of the next slot.
+
+    Args:
+        device: Whose row it is.
+        row: The slots as planned.
+        split: Overlapped pairs run as two slots.
+    """
     index = 0
     for slot in row:
-        for op in slot.ops:
-            yield op, (device, index)
-        index += not (type(slot) is Op and slot.kind in BESIDE)
+        for number, op in enumerate(slot.ops):
+            yield op, (device, index + number * split)
+        if not (type(slot) is Op and slot.kind in BESIDE):
+            index += len(slot.ops) if split else 1
 
 
 def lanes_of(plan: Plan, rows: Sequence[Sequence[Run]], costs: Costs) -> Iterator[Lane]:
@@ -80,12 +90,16 @@ def lanes_of(plan: Plan, rows: Sequence[Sequence[Run]], costs: Costs) -> Iterato
         return
     ends = {op: run.end for row in rows for run in row for op in run.slot.ops}
     for device, row in enumerate(plan.orders):
-        moves = [op for op, _ in _places(device, row) if op.kind in _MADE_BY]
+        moves = [op for slot in row for op in slot.ops if op.kind in _MADE_BY]
         runs = [Run(_made(op, ends), costs.latency, op) for op in moves]
         if runs:
-            yield Lane(device, "transfers", tuple(sorted(runs, key=lambda run: run.start)))
-        if swaps := _swaps(device, row, rows[device], ends, costs.of(Kind.LOAD, plan.stages)):
-            yield Lane(device, "swaps", tuple(sorted(swaps, key=lambda run: run.start)))
+            yield Lane(device, "transfers", _sorted(runs))
+        if swaps := list(_swaps(plan, device, rows[device], costs)):
+            yield Lane(device, "swaps", _sorted(swaps))
+
+
+def _sorted(runs: Iterable[Run]) -> tuple[Run, ...]:
+    return tuple(sorted(runs, key=lambda run: run.start))
 
 
 def _made(transfer: Op, ends: dict[Op, float]) -> float:
@@ -96,21 +110,15 @@ def _made(transfer: Op, ends: dict[Op, float]) -> float:
     return next((end for end in made if end is not None), 0.0)
 
 
-def _swaps(
-    device: int,
-    row: Sequence[Slot],
-    runs: Sequence[Run],
-    ends: dict[Op, float],
-    swap: Sequence[float],
-) -> list[Run]:
-    """Return when activations leave a device and come back."""
-    swaps = []
-    for op, (_, before) in _places(device, row):
-        time = swap[op.stage or 0]
-        made = ends.get(op._replace(kind=Kind.FORWARD), 0.0)
-        if op.kind is Kind.EVICT:
-            swaps.append(Run(made, time, op))
-        elif op.kind is Kind.LOAD:
-            free = runs[before - 1].end if before else 0.0
-            swaps.append(Run(max(free, made + time), time, op))
-    return swaps
+def _swaps(plan: Plan, device: int, runs: Sequence[Run], costs: Costs) -> Iterator[Run]:
+    """Yield when activations leave a device and come back."""
+    swap = costs.of(Kind.LOAD, plan.stages)
+    split = costs.overlap == "sequential"
+    made = {op: run.end for run in runs for op in run.slot.ops if op.kind is Kind.FORWARD}
+    for op, (_, before) in _places(device, plan.orders[device], split=split):
+        if op.kind in (Kind.EVICT, Kind.LOAD):
+            start = made.get(op._replace(kind=Kind.FORWARD), 0.0)
+            time = swap[op.stage or 0]
+            if op.kind is Kind.LOAD:
+                start = max(start + time, runs[before - 1].end if before else 0.0)
+            yield Run(start, time, op)

@@ -17,6 +17,11 @@ Placement = tuple[tuple[int, ...], ...]
 F, B = Kind.FORWARD, Kind.BACKWARD
 I, W = Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
 
+#: A move of activations -> what must be the last thing that was done to them.
+_MOVES = {Kind.EVICT: F, Kind.LOAD: Kind.EVICT}
+#: Kinds that use the activations of a forward.
+_USES = (B, I, W, Kind.RECOMPUTE)
+
 
 def ops_of(rows: Rows) -> Iterator[tuple[int, int, Op]]:
     """Yield (device, index in the device's row, op) for every op."""
@@ -89,6 +94,7 @@ def check_orders(rows: Rows, wanted: Collection[int], placement: Placement) -> N
         seen[op] = device
     _check_replicas(rows, placement)
     _check_complete(seen, wanted, stages, homes)
+    _check_swaps(rows)
 
 
 def _misplaced(
@@ -119,6 +125,24 @@ def _check_replicas(rows: Rows, placement: Placement) -> None:
             message = f"{op} is on device {device}, where no replica has both it and"
             message = f"{message} the earlier ops of microbatch {op.microbatch}"
             raise PlanError(message, path=_at(device, index))
+
+
+def _check_swaps(rows: Rows) -> None:
+    """Check that activations are moved when they are there, and are there when needed."""
+    here: dict[tuple[int, Op], Kind] = {}
+    for device, index, op in ops_of(rows):
+        forward = op._replace(kind=F)
+        state = here.get((device, forward))
+        if op.kind in _MOVES and state is not _MOVES[op.kind]:
+            needed = forward._replace(kind=_MOVES[op.kind])
+            message = f"{op} does not come after {needed}, as it must"
+            raise PlanError(message, path=_at(device, index))
+        if op.kind in _USES and state is Kind.EVICT:
+            away, back = (op._replace(kind=kind) for kind in (Kind.EVICT, Kind.LOAD))
+            message = f"{op} needs what {away} moved away, and no {back} brings it back before"
+            raise PlanError(message, path=_at(device, index))
+        if op.kind in (F, *_MOVES):
+            here[device, forward] = op.kind
 
 
 def _check_complete(
@@ -157,7 +181,7 @@ def _missing(
 
 
 #: Kind of a transfer -> the kinds it moves, how far the other stage is, its other end.
-_MOVES = {
+_TRANSFERS = {
     Kind.SEND_FORWARD: ((F,), 1, Kind.RECEIVE_FORWARD),
     Kind.RECEIVE_FORWARD: ((F,), -1, Kind.SEND_FORWARD),
     Kind.SEND_BACKWARD: ((B, I), -1, Kind.RECEIVE_BACKWARD),
@@ -178,17 +202,17 @@ def check_transfers(rows: Rows, stages: int) -> None:
     Raises:
         PlanError: A transfer has no other end, or is at the wrong place of its row.
     """
-    if not any(op.kind in _MOVES for _, _, op in ops_of(rows)):
+    if not any(op.kind in _TRANSFERS for _, _, op in ops_of(rows)):
         return
     places = {op: (device, index) for device, index, op in ops_of(rows)}
     for op, (device, index) in places.items():
-        if op.kind in _MOVES and (problem := _misses(op, places, stages)):
+        if op.kind in _TRANSFERS and (problem := _misses(op, places, stages)):
             raise PlanError(f"{op} on device {device} {problem}", path=_at(device, index))
 
 
 def _misses(op: Op, places: dict[Op, tuple[int, int]], stages: int) -> str | None:
     """Return what is wrong with a transfer, or None."""
-    kinds, away, end = _MOVES[op.kind]
+    kinds, away, end = _TRANSFERS[op.kind]
     sends = op.kind in _SENDS
     other = Op((op.stage or 0) + away, end, op.microbatch)
     if not 0 <= (other.stage or 0) < stages:

@@ -8,7 +8,7 @@ from typing import Self
 
 from sphinx_pipeviz.errors import Marks, PlanError
 from sphinx_pipeviz.legality import check_orders, check_transfers, infer_placement
-from sphinx_pipeviz.ops import PASSES, Run, Slot, parse_cells, parse_row
+from sphinx_pipeviz.ops import PASSES, UNITS, Op, Run, Slot, parse_cells, parse_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,22 @@ class Timeline:
     def chunks(self) -> int:
         """V, stages per device rounded up; 1 where stages are not known."""
         return max(1, -(-self.stages // max(1, self.devices)))
+
+    @property
+    def shades(self) -> int:
+        """How many shades of one kind tell chunks, and parts of a sequence, apart."""
+        return self.chunks * self.traits.sequence_chunks
+
+    def shade(self, op: Op) -> int:
+        """Return which of these shades an op has, from 0."""
+        parts = self.traits.sequence_chunks
+        chunk = (op.stage or 0) // self.devices if self.chunks > 1 else 0
+        return chunk * parts + ((op.microbatch or 0) % parts if op.kind in UNITS else 0)
+
+    def microbatch(self, op: Op) -> int | None:
+        """Return the number of the microbatch that an op is of, or is of a part of."""
+        parts = self.traits.sequence_chunks if op.kind in UNITS else 1
+        return None if op.microbatch is None else op.microbatch // parts
 
     @property
     def start(self) -> float:

@@ -47,6 +47,8 @@ TRANSFERS = frozenset(
 BESIDE = TRANSFERS | {Kind.UNSHARD, Kind.RESHARD}
 #: Kinds without a microbatch; a number behind them counts iterations.
 PER_ITERATION = frozenset({Kind.OPTIMIZER, Kind.ALL_REDUCE, Kind.UNSHARD, Kind.RESHARD})
+#: Kinds that are of a microbatch, or of a part of one.
+UNITS = frozenset(Kind) - PER_ITERATION - {Kind.OTHER}
 
 
 class Op(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
+from msgspec import to_builtins
 
 from sphinx_pipeviz.draw.layout import Size
 from sphinx_pipeviz.errors import SpecError
@@ -18,7 +18,7 @@ from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.render import draw, plan_of, timeline_of
-from sphinx_pipeviz.schedules import SCHEDULES, canonical_name
+from sphinx_pipeviz.schedules import depends_on_costs
 from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
 
 #: Keys beside which a timeline or an order is read to the end.
@@ -38,26 +38,22 @@ def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:
         max_ops: The most ops the plan may have.
         **keys: The keys of a YAML spec with _ for -: ``devices`` and ``microbatches``,
             and where the schedule takes them ``chunks`` (or ``stages``),
-            ``microbatch_group_size``, ``backward`` and ``variant``.
+            ``microbatch_group_size``, ``backward`` and so on; ``costs``, a mapping or
+            ``Costs``, where the order depends on them.
 
     Raises:
         SpecError: There is no such schedule or key, or a value does not fit.
         PlanError: The schedule refuses the numbers.
     """
     data = {key.replace("_", "-"): value for key, value in keys.items() if value is not None}
-    steps = (
-        {"style": "render"} if _is_priced(name) else {"costs": "simulate", "style": "render"}
-    )
-    for key, step in steps.items():
+    later = {"costs": "simulate", "style": "render"}
+    if "costs" in data and depends_on_costs(name, data.get("order")):
+        data["costs"] = to_builtins(data["costs"])
+        del later["costs"]
+    for key, step in later.items():
         if key in data:
             raise SpecError(f"a plan has no {key}", hint=f"give {key} to {step}")
-    if isinstance(data.get("costs"), Costs):
-        data["costs"] = msgspec.to_builtins(data["costs"])
     return plan_of(spec_from_keys({"schedule": name, **data}), max_ops)
-
-
-def _is_priced(name: str) -> bool:
-    return SCHEDULES[canonical_name(name)].priced
 
 
 def simulate(source: Spec | Plan, costs: Costs | None = None) -> Timeline:

@@ -20,6 +20,7 @@ from sphinx_pipeviz.extend import (
 )
 from sphinx_pipeviz.metrics import Metrics, measure
 from sphinx_pipeviz.model import Plan, Timeline
+from sphinx_pipeviz.ops import PER_ITERATION
 from sphinx_pipeviz.picture import Picture
 from sphinx_pipeviz.readers.written_timeline import timeline_from_tasks
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES, canonical_name, plan_named
@@ -149,9 +150,11 @@ def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_O
         return timeline_from_tasks(source.timeline, source.marks)
     if isinstance(source.loaded, Timeline):
         return _unchanged(source, source.loaded)
+    if costs is not None:
+        source = msgspec.structs.replace(source, costs=costs)
     plan = plan_of(source, max_ops)
     try:
-        return simulate(plan, costs or source.costs)
+        return simulate(plan, source.costs)
     except PipevizError as error:
         raise error.located(source.marks) from None
 
@@ -300,13 +303,16 @@ def check(source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX
 def describe(timeline: Timeline, metrics: Metrics | None = None) -> str:
     """Return one sentence of at most 250 characters for readers who cannot see it."""
     metrics = metrics or measure(timeline)
-    numbers = {op.microbatch for row in timeline.rows for run in row for op in run.slot.ops}
+    ops = (op for row in timeline.rows for run in row for op in run.slot.ops)
+    numbers = {timeline.microbatch(op) for op in ops if op.kind not in PER_ITERATION}
     counts = [
         _counted(timeline.devices, "device"),
         _counted(len(numbers - {None}), "microbatch", "microbatches"),
     ]
     if timeline.chunks > 1:
         counts.append(_counted(timeline.chunks, "chunk") + " per device")
+    if timeline.traits.sequence_chunks > 1:
+        counts.append(f"{timeline.traits.sequence_chunks} sequence chunks each")
     name = timeline.name or "written"
     units = "time unit" if metrics.makespan == 1 else "time units"
     return (

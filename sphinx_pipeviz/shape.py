@@ -22,9 +22,11 @@ class Shape:
         backward: ``same`` or ``reversed``, the order of the backward ops.
         order: ``strict`` or ``greedy``: a fixed order, or what is ready first.
         variant: Whose version of the schedule.
-        sequence_chunks: Parts of each microbatch's sequence, at least 1.
+        sequence_chunks: Parts of each microbatch's sequence, at least 1; the costs are
+            those of one part.
         waves: Times that a microbatch goes there and back, at least 1.
         memory_limit: Most stage-microbatches in flight on a device, at least 1.
+        iterations: Training steps that the microbatches are of, where no flush parts them.
         costs: For schedules whose order depends on them.
     """
 
@@ -38,6 +40,7 @@ class Shape:
     sequence_chunks: int | None = None
     waves: int | None = None
     memory_limit: int | None = None
+    iterations: int = 1
     costs: Costs = field(default_factory=Costs)
 
     @property

@@ -54,10 +54,8 @@ class _Look:
     """What the cells of a picture say, and how they are filled."""
 
     def __init__(self, timeline: Timeline, style: Style, picture: Picture) -> None:
-        self.shift = 0 if timeline.as_written else style.first
-        self.devices = timeline.devices
         self.template = picture.labels or DEFAULT
-        self._chunks = timeline.chunks
+        self._timeline = timeline
         self._style = style
         self._color_by = picture.color_by or "kind"
 
@@ -65,12 +63,11 @@ class _Look:
         """Return what a cell says."""
         if op.microbatch is None and self.template == DEFAULT:
             return ()
-        return write(self.template, numbers_of(op, self.shift, self.devices))
+        return write(self.template, numbers_of(op, self._timeline, self._style.first))
 
     def fill(self, op: Op) -> str:
         """Return a cell's colour."""
-        chunk = (op.stage or 0) // max(1, self.devices) if self._chunks > 1 else 0
-        return self._style.fill(op.kind, chunk, self._chunks)
+        return self._style.fill(op.kind, self._timeline.shade(op), self._timeline.shades)
 
 
 def _run_cells(run: Run, device: int, grid: Grid, look: _Look) -> list[Cell]:

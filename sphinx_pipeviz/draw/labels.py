@@ -1,9 +1,9 @@
 """Templates of labels -> the text of a cell, with real subscripts.
 
-``{mb}``, ``{stage}``, ``{chunk}`` and ``{kind}`` are the numbers and the letter of an op. A
-bare ``F`` beside them stands for the op's letter too, so that ``F{mb}`` labels backwards
-``B1``. What stands in ``_{...}`` is set lower and smaller; in it ``s``, ``m``, ``c`` are
-short for the numbers.
+``{mb}``, ``{stage}``, ``{chunk}``, ``{part}`` (of the sequence) and ``{kind}`` are the numbers
+and the letter of an op. A bare ``F`` beside them stands for the op's letter too, so that
+``F{mb}`` labels backwards ``B1``. What stands in ``_{...}`` is set lower and smaller; in it
+``s``, ``m``, ``c`` and ``p`` are short for the numbers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from typing import NamedTuple
 
 from sphinx_pipeviz.errors import StyleError, did_you_mean
+from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op
 
 #: Size of a subscript, and how far it is set down, in ems of the label.
@@ -52,6 +53,7 @@ class Numbers(NamedTuple):
     mb: str
     stage: str
     chunk: str
+    part: str
     kind: str
 
 
@@ -122,15 +124,25 @@ def _with_kind(tokens: list[_Token]) -> list[_Token]:
     return [_Token("kind", "", token.low) if token.text == "F" else token for token in tokens]
 
 
-def numbers_of(op: Op, shift: int, devices: int) -> Numbers:
+def numbers_of(op: Op, timeline: Timeline, first: int) -> Numbers:
     """Return what a label may say of an op.
 
     Args:
         op: The op.
-        shift: What the picture adds to a number counted from 0.
-        devices: P, which tells a stage's chunk.
+        timeline: What it is part of.
+        first: Number of the first microbatch, stage and chunk, where the author does not
+            count.
     """
-    stage = "" if op.stage is None else str(op.stage + shift)
-    chunk = "" if op.stage is None else str(op.stage // max(1, devices) + shift)
-    microbatch = "" if op.microbatch is None else str(op.microbatch + shift)
-    return Numbers(microbatch, stage, chunk, LETTERS.get(op.kind, op.kind.value))
+    microbatch = timeline.microbatch(op)
+    stage, devices = op.stage, max(1, timeline.devices)
+    return Numbers(
+        mb=_text(microbatch, 0 if timeline.as_written else first),
+        stage=_text(stage, first),
+        chunk=_text(None if stage is None else stage // devices, first),
+        part=_text((op.microbatch or 0) % timeline.traits.sequence_chunks, first),
+        kind=LETTERS.get(op.kind, op.kind.value),
+    )
+
+
+def _text(number: int | None, first: int) -> str:
+    return "" if number is None else str(number + first)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind, one_line
+from sphinx_pipeviz.ops import UNITS, Kind, one_line
 
 #: (text, weight) -> width of the text's ink, in ems; the weight is regular or bold
 Measure = Callable[[str, str], float]
@@ -79,16 +79,16 @@ def entries(timelines: Sequence[Timeline], style: Style, *, full: bool) -> list[
         for op in run.slot.ops
     ]
     found, names = {op.kind for op in ops}, {op.name for op in ops if op.name}
-    chunks = max((timeline.chunks for timeline in timelines), default=1)
+    shady = max(timelines, key=lambda timeline: timeline.shades)
     listed = []
     for kind, word in WORDS.items():
         if kind in found or (full and kind in ALWAYS):
-            shaded = chunks if kind not in (Kind.OPTIMIZER, Kind.OTHER) else 1
+            shaded = _shades(shady, kind)
             parts = min(shaded, MOST_SHADES)
             shades = [part * (shaded - 1) // max(1, parts - 1) for part in range(parts)]
             fills = [style.fill(kind, chunk, shaded) for chunk in shades]
             text = (
-                f"{word}, chunks {style.first} to {style.first + shaded - 1}"
+                f"{word}, {shades_word(shady)}s {style.first} to {style.first + shaded - 1}"
                 if shaded > 1
                 else word
             )
@@ -96,6 +96,19 @@ def entries(timelines: Sequence[Timeline], style: Style, *, full: bool) -> list[
                 text = one_line(", ".join(sorted(names)), LONGEST)
             listed.append(Entry(text, tuple(fills)))
     return listed
+
+
+def _shades(timeline: Timeline, kind: Kind) -> int:
+    if kind in (Kind.OPTIMIZER, Kind.OTHER):
+        return 1
+    return timeline.shades if kind in UNITS else timeline.chunks
+
+
+def shades_word(timeline: Timeline) -> str:
+    """Return what the shades of one kind tell apart."""
+    if timeline.traits.sequence_chunks == 1:
+        return "chunk"
+    return "sequence chunk" if timeline.chunks == 1 else "chunk and sequence chunk"
 
 
 def length(entry: Entry, measure: Measure) -> float:

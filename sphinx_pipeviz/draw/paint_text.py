@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
-from sphinx_pipeviz.draw.legend import WORDS
+from sphinx_pipeviz.draw.legend import WORDS, shades_word
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run
@@ -25,8 +25,9 @@ def paint_text(timeline: Timeline, style: Style, width: int = WIDTH) -> str:
     """Return the timeline as lines of at most ``width`` characters.
 
     Every task is a cell that starts with its kind's letter and its microbatch; with
-    several chunks a small letter names the chunk. Long timelines go on in further bands.
-    Timelines whose times share no step are written as a list of tasks per device.
+    several chunks, or parts of a sequence, a small letter names which. Long timelines go
+    on in further bands. Timelines whose times share no step are written as a list of
+    tasks per device.
     """
     names = timeline.device_names(style.first)
     step = _step(timeline)
@@ -104,9 +105,10 @@ def _label(run: Run, timeline: Timeline, style: Style) -> str:
 
 def _op_label(op: Op, timeline: Timeline, shift: int) -> str:
     letter = LETTERS.get(op.kind, op.kind.value)
-    number = "" if op.microbatch is None else str(op.microbatch + shift)
-    chunk = (op.stage or 0) // timeline.devices
-    return f"{letter}{number}{chr(ord('a') + chunk % 26) if timeline.chunks > 1 else ''}"
+    microbatch = timeline.microbatch(op)
+    number = "" if microbatch is None else str(microbatch + shift)
+    shade = chr(ord("a") + timeline.shade(op) % 26) if timeline.shades > 1 else ""
+    return f"{letter}{number}{shade}"
 
 
 def _key(timeline: Timeline) -> list[str]:
@@ -116,6 +118,6 @@ def _key(timeline: Timeline) -> list[str]:
         for kind, word in WORDS.items()
         if kind in found
     ]
-    if timeline.chunks > 1:
-        words.append("a, b, ... chunk")
+    if timeline.shades > 1:
+        words.append(f"a, b, ... {shades_word(timeline)}")
     return [", ".join(words)]

@@ -68,7 +68,7 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
         StyleError: The picture asks for what the timeline does not have.
     """
     rows = picture.rows or Rows()
-    write(picture.labels or DEFAULT, Numbers("0", "0", "0", "F"))
+    write(picture.labels or DEFAULT, Numbers("0", "0", "0", "0", "F"))
     names_of(timeline, style, rows)
     suffixes_of(timeline, style, rows)
     check_groups(rows, timeline.devices)

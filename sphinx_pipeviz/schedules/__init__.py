@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sphinx_pipeviz.errors import PlanError, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan
+from sphinx_pipeviz.schedules.balanced import bpipe
 from sphinx_pipeviz.schedules.bidirectional import chimera, gems
 from sphinx_pipeviz.schedules.dualpipe import dualpipe, dualpipev
 from sphinx_pipeviz.schedules.fill_drain import forward_only, gpipe, naive
@@ -17,7 +18,9 @@ from sphinx_pipeviz.schedules.interleaved import (
     looped_bfs,
 )
 from sphinx_pipeviz.schedules.one_f_one_b import eager_1f1b, one_f_one_b, overlap_1f1b
+from sphinx_pipeviz.schedules.sequence import seq_1f1b, terapipe
 from sphinx_pipeviz.schedules.v_memory import v_half, v_min
+from sphinx_pipeviz.schedules.wave import hanayo
 from sphinx_pipeviz.schedules.zb_auto import zb_auto
 from sphinx_pipeviz.schedules.zero_bubble import interleaved_zero_bubble, zb_h1, zb_v
 from sphinx_pipeviz.shape import Shape
@@ -34,8 +37,9 @@ class Schedule:
         aliases: Other names.
         options: The Shape fields it takes besides devices and microbatches.
         chunks: V where none is given, and the only V where ``chunks`` is no option.
-        passes: Ops per stage and microbatch.
-        priced: The order depends on the costs.
+        passes: Most ops per stage and microbatch, as a mean over the stages.
+        sequence_chunks: Parts of each microbatch's sequence where none are given.
+        priced: The order depends on the costs; where ``order`` is an option, if it is greedy.
         endless: Iterations run into each other, without a flush.
     """
 
@@ -46,6 +50,7 @@ class Schedule:
     options: tuple[str, ...] = ()
     chunks: int = 1
     passes: int = 2
+    sequence_chunks: int = 1
     priced: bool = False
     endless: bool = False
 
@@ -78,6 +83,8 @@ SCHEDULES: dict[str, Schedule] = {
         "a short warm-up, then one forward and one backward in turn",
         "Narayanan et al., PipeDream-flush, 2021, arXiv:2006.09503",
         aliases=("pipedream-flush", "dapple", "non-interleaved"),
+        options=("order",),
+        priced=True,
     ),
     "interleaved-1f1b": Schedule(
         interleaved_1f1b,
@@ -196,6 +203,35 @@ SCHEDULES: dict[str, Schedule] = {
         "two replicas in opposite directions, one microbatch at a time each",
         "Jain et al., GEMS, 2020, SC20",
     ),
+    "hanayo": Schedule(
+        hanayo,
+        "microbatches go through the devices there and back, in waves",
+        "Liu et al., Hanayo, 2023, arXiv:2308.15762",
+        aliases=("wave",),
+        options=("chunks", "waves"),
+        chunks=2,
+        priced=True,
+    ),
+    "seq1f1b": Schedule(
+        seq_1f1b,
+        "1F1B whose units are parts of each microbatch's sequence",
+        "Sun et al., Seq1F1B, 2024, arXiv:2406.03488",
+        options=("sequence_chunks",),
+        sequence_chunks=2,
+    ),
+    "terapipe": Schedule(
+        terapipe,
+        "GPipe whose units are parts of each microbatch's sequence",
+        "Li et al., TeraPipe, 2021, arXiv:2102.07988",
+        options=("sequence_chunks",),
+        sequence_chunks=2,
+    ),
+    "bpipe": Schedule(
+        bpipe,
+        "1F1B whose first devices keep some activations on the last ones",
+        "Kim et al., BPipe: Memory-Balanced Pipeline Parallelism, 2023, ICML 2023",
+        passes=3,
+    ),
 }
 
 ALIASES: dict[str, str] = {
@@ -253,6 +289,7 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
             and _matters(option, shape, schedule)
         ):
             raise PlanError(*_refusal(name, option, key, shape), path=(key,))
+    shape = _completed(shape, schedule, given)
     parts = shape.sequence_chunks or 1
     ops = schedule.passes * shape.stages * shape.microbatches * parts
     if ops > max_ops:
@@ -261,6 +298,33 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
         raise SpecError(message, hint="pipeviz_max_ops sets the limit", path=(culprit,))
     plan = schedule.build(shape)
     return replace(plan, name=name)
+
+
+def depends_on_costs(name: str, order: str | None) -> bool:
+    """Tell whether a schedule's order, made in this way, depends on the costs.
+
+    Raises:
+        SpecError: There is no such schedule.
+    """
+    schedule = SCHEDULES[canonical_name(name)]
+    return schedule.priced and ("order" not in schedule.options or order == "greedy")
+
+
+def _completed(shape: Shape, schedule: Schedule, given: frozenset[str]) -> Shape:
+    """Return the shape with the numbers that follow from the schedule and the others.
+
+    Raises:
+        PlanError: Chunks and waves contradict each other.
+    """
+    shape = replace(shape, sequence_chunks=shape.sequence_chunks or schedule.sequence_chunks)
+    if shape.waves is None:
+        return shape
+    chunks = 2 * shape.waves
+    if "chunks" in given and shape.chunks != chunks:
+        waves = "1 wave makes" if shape.waves == 1 else f"{shape.waves} waves make"
+        message = f"{waves} {chunks} chunks per device, not {shape.chunks}"
+        raise PlanError(message, hint="give waves or chunks, not both", path=("waves",))
+    return replace(shape, chunks=chunks)
 
 
 def _matters(option: str, shape: Shape, schedule: Schedule) -> bool:

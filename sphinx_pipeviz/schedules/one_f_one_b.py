@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Slot
+from sphinx_pipeviz.schedules.listed import list_orders
 from sphinx_pipeviz.shape import Shape
 
 F, B = Kind.FORWARD, Kind.BACKWARD
@@ -14,17 +15,29 @@ F, B = Kind.FORWARD, Kind.BACKWARD
 def one_f_one_b(shape: Shape) -> Plan:
     """Return PipeDream-flush, as Megatron, PyTorch and DeepSpeed run it.
 
-    Device r warms up with min(M, P-1-r) forwards. Any number of microbatches runs.
+    Device r warms up with min(M, P-1-r) forwards. Any number of microbatches runs. With
+    ``shape.order`` ``greedy`` there is no fixed order: a free device takes a backward that
+    is ready, else a forward if it holds fewer than P microbatches, as in Figure 4 (top) of
+    Narayanan et al., 2021, arXiv:2104.04473.
     """
+    if shape.order == "greedy":
+        return shape.plan(list_orders(shape, shape.loop[0], _backward_first))
+    return shape.plan(strict_orders(shape))
+
+
+def strict_orders(shape: Shape) -> Iterator[Iterator[Op]]:
+    """Yield each device's ops in the fixed order of 1F1B."""
     microbatches = range(shape.microbatches)
-    return shape.plan(
-        alternate(
+    for device in range(shape.devices):
+        yield alternate(
             [Op(device, F, m) for m in microbatches],
             [Op(device, B, m) for m in microbatches],
             warm_up=shape.devices - 1 - device,
         )
-        for device in range(shape.devices)
-    )
+
+
+def _backward_first(op: Op) -> tuple[int, ...]:
+    return (op.kind is F, op.microbatch or 0)
 
 
 def eager_1f1b(shape: Shape) -> Plan:

@@ -35,7 +35,7 @@ def test_a_packed_file_that_was_cut_is_refused(cut):
 def test_a_damaged_packed_file_is_refused(place):
     damaged = bytearray(PACKED)
     damaged[place] ^= 0xFF
-    with pytest.raises(pv.SpecError, match="this gzip file is (damaged|cut short)"):
+    with pytest.raises(pv.SpecError, match=r"this gzip file is (damaged|cut short)"):
         read(bytes(damaged))
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.schedules import SCHEDULES
+from sphinx_pipeviz.ops import BESIDE
+from sphinx_pipeviz.schedules import SCHEDULES, depends_on_costs
 
 F, B = pv.Kind.FORWARD, pv.Kind.BACKWARD
 I, W = pv.Kind.BACKWARD_INPUT, pv.Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
@@ -20,7 +21,9 @@ def plans(draw):
     name = draw(st.sampled_from(list(SCHEDULES)))
     keys = {"devices": draw(st.integers(1, 6)), "microbatches": draw(st.integers(1, 13))}
     options = SCHEDULES[name].options
-    if "chunks" in options:
+    if "waves" in options:
+        keys["waves"] = draw(st.integers(1, 2))
+    elif "chunks" in options:
         keys["chunks"] = draw(st.integers(1, 3))
     if "group" in options:
         keys["microbatch_group_size"] = draw(st.none() | st.integers(1, 13))
@@ -28,6 +31,12 @@ def plans(draw):
         keys["backward"] = draw(st.sampled_from([None, "same", "reversed"]))
     if "variant" in options:
         keys["variant"] = draw(st.sampled_from([None, "torch", "sail-sg"]))
+    if "sequence_chunks" in options:
+        keys["sequence_chunks"] = draw(st.none() | st.integers(1, 4))
+    if "order" in options:
+        keys["order"] = draw(st.sampled_from([None, "strict", "greedy"]))
+    if depends_on_costs(name, keys.get("order")):
+        keys["costs"] = {key: draw(QUARTERS) for key in ("forward", "backward", "p2p")}
     try:
         return pv.plan(name, **keys)
     except pv.PlanError:  # numbers that every schedule takes
@@ -51,6 +60,11 @@ def priced_plans(draw):
         p2p=draw(QUARTERS),
         overlap=draw(st.sampled_from(["sum", "max"])),
     )
+
+
+def working(row):
+    """The slots of a row that occupy its device."""
+    return tuple(slot for slot in row if not (type(slot) is pv.Op and slot.kind in BESIDE))
 
 
 def ends_of(timeline):
@@ -95,7 +109,10 @@ def replica_of(plan, microbatch):
 @given(plans())
 def test_every_op_runs_once_on_its_device(plan):
     found = Counter(
-        (device, op) for device, row in enumerate(plan.orders) for s in row for op in s.ops
+        (device, op)
+        for device, row in enumerate(plan.orders)
+        for slot in working(row)
+        for op in slot.ops
     )
     assert set(found.values()) == {1}
     allowed = ({F},) if plan.name == "forward-only" else ({F, B}, {F, I, W})
@@ -151,7 +168,8 @@ def test_no_slot_starts_later_than_it_must(priced):
 def test_a_device_runs_its_order_one_slot_at_a_time(priced):
     plan, costs = priced
     timeline = pv.simulate(plan, costs)
-    assert tuple(tuple(run.slot for run in row) for row in timeline.rows) == plan.orders
+    ran = tuple(tuple(run.slot for run in row) for row in timeline.rows)
+    assert ran == tuple(map(working, plan.orders))
     for row in timeline.rows:
         for before, after in pairwise(row):
             assert before.end <= after.start
@@ -199,7 +217,7 @@ def test_scaling_all_costs_scales_all_times(plan, forward, backward, p2p, factor
 
 @given(plans(), st.data())
 def test_any_order_of_a_row_runs_or_is_refused(plan, data):
-    rows = [[str(slot) for slot in row] for row in plan.orders]
+    rows = [[str(slot) for slot in working(row)] for row in plan.orders]
     device = data.draw(st.integers(0, plan.devices - 1))
     rows[device] = data.draw(st.permutations(rows[device]))
     shuffled = pv.Plan.parse(rows, plan.microbatches)
