@@ -76,15 +76,14 @@ def _places(device: int, row: Iterable[Slot]) -> Iterator[tuple[Op, Place]]:
 
 def lanes_of(plan: Plan, rows: Sequence[Sequence[Run]], costs: Costs) -> Iterator[Lane]:
     """Yield the lanes of a plan's transfers, whose slots ran at the times of ``rows``."""
-    if not any(type(slot) is Op and slot.kind in BESIDE for row in plan.orders for slot in row):
-        return
     ends = {op: run.end for row in rows for run in row for op in run.slot.ops}
+    latency, swap = costs.latency, costs.of(Kind.LOAD, plan.stages)
     for device, row in enumerate(plan.orders):
-        moves = [op for op, _ in _places(device, row) if op.kind in _MADE_BY]
-        runs = [Run(_made(op, ends), costs.latency, op) for op in moves]
+        moves = [op for slot in row for op in slot.ops if op.kind in _MADE_BY]
+        runs = [Run(_made(op, ends), latency, op) for op in moves]
         if runs:
             yield Lane(device, "transfers", tuple(sorted(runs, key=lambda run: run.start)))
-        if swaps := _swaps(device, row, rows[device], ends, costs.of(Kind.LOAD, plan.stages)):
+        if swaps := _swaps(device, row, rows[device], ends, swap):
             yield Lane(device, "swaps", tuple(sorted(swaps, key=lambda run: run.start)))
 
 
@@ -106,11 +105,13 @@ def _swaps(
     """Return when activations leave a device and come back."""
     swaps = []
     for op, (_, before) in _places(device, row):
+        if op.kind not in (Kind.EVICT, Kind.LOAD):
+            continue
         time = swap[op.stage or 0]
         made = ends.get(op._replace(kind=Kind.FORWARD), 0.0)
         if op.kind is Kind.EVICT:
             swaps.append(Run(made, time, op))
-        elif op.kind is Kind.LOAD:
+        else:
             free = runs[before - 1].end if before else 0.0
             swaps.append(Run(max(free, made + time), time, op))
     return swaps
