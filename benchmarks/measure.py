@@ -17,6 +17,7 @@ def median_time(work: Callable[[], Any], repeats: int) -> tuple[float, Any]:
     """Return the median of several wall times of some work, in seconds, and its result."""
     times, result = [], None
     for _ in range(repeats):
+        result = None  # letting go of the last one is not part of the work
         start = time.perf_counter()
         result = work()
         times.append(time.perf_counter() - start)

@@ -86,12 +86,11 @@ def _places(device: int, row: Iterable[Slot], *, split: bool) -> Iterator[tuple[
 
 def lanes_of(plan: Plan, rows: Sequence[Sequence[Run]], costs: Costs) -> Iterator[Lane]:
     """Yield the lanes of a plan's transfers, whose slots ran at the times of ``rows``."""
-    if not any(type(slot) is Op and slot.kind in BESIDE for row in plan.orders for slot in row):
-        return
     ends = {op: run.end for row in rows for run in row for op in run.slot.ops}
+    latency = costs.latency
     for device, row in enumerate(plan.orders):
         moves = [op for slot in row for op in slot.ops if op.kind in _MADE_BY]
-        runs = [Run(_made(op, ends), costs.latency, op) for op in moves]
+        runs = [Run(_made(op, ends), latency, op) for op in moves]
         if runs:
             yield Lane(device, "transfers", _sorted(runs))
         if swaps := list(_swaps(plan, device, rows[device], costs)):

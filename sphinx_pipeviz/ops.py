@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -106,6 +107,11 @@ class Run(NamedTuple):
     def end(self) -> float:
         """When the slot ends."""
         return self.start + self.duration
+
+
+def kinds_of(rows: Iterable[Iterable[Slot]]) -> set[Kind]:
+    """Return the kinds of op that occur."""
+    return {op.kind for row in rows for slot in row for op in slot.ops}
 
 
 def one_line(text: str, longest: int) -> str:

@@ -1,20 +1,22 @@
 """Plan + Costs -> Timeline: strict order per device, each op after its inputs.
 
-Every pass of a stage over a microbatch has a number, so that what has ended is a plain
-list: half a million ops take about a second.
+Each device is a coroutine that runs its list and yields what it has to wait for. Every
+pass of a stage over a microbatch has a number, so that what has ended is a plain list:
+half a million ops take about half a second.
 """
 
 from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from operator import add
 
 from sphinx_pipeviz.errors import PlanError, SpecError
-from sphinx_pipeviz.lanes import Place, lanes_of, loading, meeting
+from sphinx_pipeviz.lanes import Delayed, Place, lanes_of, loading, meeting
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.ops import BESIDE, PASSES, Kind, Op, Run, Slot
+from sphinx_pipeviz.ops import BESIDE, Kind, Op, Run, Slot, kinds_of
 from sphinx_pipeviz.place import as_late_as_possible
 from sphinx_pipeviz.spec import Costs
 
@@ -27,8 +29,14 @@ _OFFSET = {F: 0, B: 1, I: 1, W: 2}
 #: Kinds that occupy a device.
 _WORK = (F, B, I, W, Kind.RECOMPUTE, Kind.OPTIMIZER, Kind.ALL_REDUCE)
 
+#: Kinds that several devices may have to start together.
+_SHARED = {Kind.OPTIMIZER, Kind.ALL_REDUCE}
+
 #: What a device waits for: the number of a pass, or a place in a row.
 Awaited = int | Place
+#: For one kind and stage: the passes it needs and its own, counted from the microbatch's
+#: first number (-1: it is none), and how long it takes.
+Recipe = tuple[tuple[int, ...], int, float]
 
 
 def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
@@ -56,10 +64,10 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
         run = _Simulation(plan, costs)
         if stuck := run.to_the_end():
             raise _deadlock(run, stuck).located(plan.marks)
-        rows = tuple(tuple(row) for row in run.rows)
+        rows = run.timed_rows()
         if plan.traits.late:
             rows = as_late_as_possible(rows, costs.latency)
-        lanes = tuple(lanes_of(plan, rows, costs))
+        lanes = tuple(lanes_of(plan, rows, costs)) if run.kinds & BESIDE else ()
     return Timeline(rows, plan.stages, name=plan.name, lanes=lanes, traits=plan.traits)
 
 
@@ -72,6 +80,10 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():
+                # Frozen and thawed, objects count as old and are not gone through at once.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -80,100 +92,149 @@ class _Simulation:
 
     def __init__(self, plan: Plan, costs: Costs) -> None:
         self.plan = plan
-        split = costs.overlap == "sequential"
-        self.orders = [_working(row, split=split) for row in plan.orders]
-        self.rows: list[list[Run]] = [[] for _ in self.orders]
+        self.costs = costs
         self.stages = plan.stages
-        passes = (op for row in self.orders for slot in row for op in slot.ops)
-        numbers = {op.microbatch or 0 for op in passes if op.kind in PASSES}
-        self.base = {m: i * self.stages * PER_STAGE for i, m in enumerate(sorted(numbers))}
+        self.kinds = kinds_of(plan.orders)
+        self.orders = list(plan.orders)
+        if self.kinds & BESIDE or costs.overlap == "sequential":
+            split = costs.overlap == "sequential"
+            self.orders = [_working(row, split=split) for row in plan.orders]
+        self.starts: list[list[float]] = [[] for _ in self.orders]
+        self.lengths: list[list[float]] = [[] for _ in self.orders]
+        self.microbatches = _microbatches(self.orders)
+        #: Number of each microbatch's first pass; ops without a microbatch are no passes.
+        self.base: dict[int | None, int] = {None: 0}
+        per_microbatch = self.stages * PER_STAGE
+        self.base |= {m: i * per_microbatch for i, m in enumerate(self.microbatches)}
         #: When each pass ends, and on which device.
-        self.ends: list[float | None] = [None] * (len(numbers) * self.stages * PER_STAGE)
+        self.ends: list[float | None] = [None] * (len(self.microbatches) * per_microbatch)
         self.makers = [-1] * len(self.ends)
         #: What else a slot waits for, besides the inputs of its ops.
-        self.delayed = meeting(self.orders, plan.traits) | loading(plan, costs)
-        self._costs = {kind: costs.of(kind, self.stages) for kind in _WORK}
-        self._per_device = isinstance(costs.optimizer, int | float)
-        self._longer = sum if costs.overlap == "sum" else max
-        self._latency = costs.latency
+        self.delayed: Delayed = {}
+        if self.kinds & _SHARED:
+            self.delayed |= meeting(self.orders, plan.traits)
+        if Kind.LOAD in self.kinds:
+            self.delayed |= loading(plan, costs)
+        self.movable = deque(range(len(self.orders)))
+        self.waiting: dict[Awaited, list[int]] = {}
+        self.recipes = {kind: _recipes(kind, costs, self.stages) for kind in _WORK}
 
     def to_the_end(self) -> dict[int, Awaited]:
         """Run all devices; return, for each that is stuck, what it waits for."""
-        waiting: dict[Awaited, list[int]] = {}
-        movable = deque(range(len(self.orders)))
-        while movable:
-            device = movable.popleft()
-            awaited = None
-            row, order = self.rows[device], self.orders[device]
-            while len(row) < len(order) and awaited is None:
-                awaited = self._step(device, order[len(row)])
-                if awaited is None and waiting:
-                    movable.extend(waiting.pop((device, len(row) - 1), []))
-                    for number in self._numbers(row[-1].slot):
-                        movable.extend(waiting.pop(number, []))
+        devices = [self._run(device) for device in range(len(self.orders))]
+        while self.movable:
+            device = self.movable.popleft()
+            awaited = next(devices[device], None)
             if awaited is not None:
-                waiting.setdefault(awaited, []).append(device)
-        return {device: what for what, devices in waiting.items() for device in devices}
+                self.waiting.setdefault(awaited, []).append(device)
+        return {device: what for what, stuck in self.waiting.items() for device in stuck}
 
-    def _step(self, device: int, slot: Slot) -> Awaited | None:
-        """Run a device's next slot, or return the input that has not ended yet."""
-        row, ends, makers = self.rows[device], self.ends, self.makers
-        start = row[-1].end if row else 0.0
-        numbers = self._numbers(slot)
-        for op in slot.ops:
-            for needed in self.inputs(op):
-                end = ends[needed]
-                if end is None:
-                    return needed
-                if makers[needed] != device:
-                    end += self._latency
-                start = max(start, end)
-        for place, delay in self.delayed.get((device, len(row)), ()):
-            if place[1] >= len(self.rows[place[0]]):
-                return place
-            start = max(start, self.rows[place[0]][place[1]].end + delay)
-        length = self._longer([self._cost(op, device) for op in slot.ops])
-        row.append(Run(start, length, slot))
-        for number in numbers:
-            ends[number], makers[number] = start + length, device
-        return None
+    def timed_rows(self) -> tuple[tuple[Run, ...], ...]:
+        """Return the slots of each device with their times."""
+        rows = zip(self.starts, self.lengths, self.orders, strict=True)
+        return tuple(tuple(map(Run, *row)) for row in rows)
 
-    def _numbers(self, slot: Slot) -> list[int]:
-        """Return the numbers of the passes in a slot."""
-        return [
-            self.base[op.microbatch or 0] + (op.stage or 0) * PER_STAGE + _OFFSET[op.kind]
-            for op in slot.ops
-            if op.kind in _OFFSET
-        ]
+    def _run(self, device: int) -> Iterator[Awaited]:
+        """Run a device's slots in order; yield what it waits for, whenever it has to."""
+        ends, makers, waiting, delayed = self.ends, self.makers, self.waiting, self.delayed
+        starts, lengths = self.starts[device], self.lengths[device]
+        latency = self.costs.latency
+        start = 0.0
+        for needs, length, made in self._steps(device):
+            for number in needs:
+                while (end := ends[number]) is None:
+                    yield number
+                if latency and makers[number] != device:
+                    end += latency
+                if end > start:  # noqa: PLR1730  (a call for each input would show)
+                    start = end
+            if delayed:
+                start = yield from self._delay(device, start)
+            starts.append(start)
+            lengths.append(length)
+            start += length
+            for number in made:
+                ends[number], makers[number] = start, device
+                if number in waiting:
+                    self.movable.extend(waiting.pop(number))
+            if delayed:
+                self.movable.extend(waiting.pop((device, len(starts) - 1), ()))
 
-    def inputs(self, op: Op) -> tuple[int, ...]:
-        """Return the numbers of the passes whose results ``op`` needs."""
-        stage, kind, microbatch, _ = op
-        if stage is None or microbatch not in self.base or kind is Kind.ALL_REDUCE:
-            return ()
-        forward = self.base[microbatch] + stage * PER_STAGE
-        if kind is F:
-            return (forward - PER_STAGE,) if stage else ()
-        if kind is W:
-            return (forward + 1,)
-        if kind is Kind.RECOMPUTE or stage + 1 == self.stages:
-            return (forward,)
-        return (forward, forward + PER_STAGE + 1) if kind in (B, I) else ()
+    def _steps(self, device: int) -> Iterator[tuple[list[int], float, list[int]]]:
+        """Yield for each slot the passes it needs, how long it takes, and those it is."""
+        base, recipes = self.base, self._recipes_on(device)
+        longer = add if self.costs.overlap == "sum" else max
+        for slot in self.orders[device]:
+            needs, length, made = [], 0.0, []
+            for stage, kind, microbatch, _ in (slot,) if type(slot) is Op else slot.ops:
+                needed, own, cost = recipes[kind][stage or 0]
+                first = base[microbatch]
+                needs += [first + need for need in needed]
+                if own >= 0:
+                    made.append(first + own)
+                length = longer(length, cost) if length else cost
+            yield needs, length, made
 
-    def _cost(self, op: Op, device: int) -> float:
-        if op.kind is Kind.OPTIMIZER and not self._per_device:
-            return sum(self._costs[op.kind][stage] for stage in self._stages_on(device))
-        return self._costs[op.kind][op.stage or 0]
+    def _delay(self, device: int, start: float) -> Generator[Awaited, None, float]:
+        """Return when a device's next slot may start, besides when its inputs are there."""
+        for place, delay in self.delayed.get((device, len(self.starts[device])), ()):
+            while (end := self._end(place)) is None:
+                yield place
+            start = max(start, end + delay)
+        return start
 
-    def _stages_on(self, device: int) -> set[int]:
-        ops = (op for slot in self.orders[device] for op in slot.ops)
-        return {op.stage or 0 for op in ops if op.kind is F}
+    def _end(self, place: Place) -> float | None:
+        """Return when the slot at a place ends, or None where it has not run."""
+        device, index = place
+        if index >= len(self.starts[device]):
+            return None
+        return self.starts[device][index] + self.lengths[device][index]
+
+    def _recipes_on(self, device: int) -> dict[Kind, list[Recipe]]:
+        """Return the recipes for one device, whose optimizer step takes all its stages."""
+        if isinstance(self.costs.optimizer, int | float):
+            return self.recipes
+        stages = {op.stage for slot in self.orders[device] for op in slot.ops if op.kind is F}
+        steps = self.recipes[Kind.OPTIMIZER]
+        cost = sum(steps[stage or 0][2] for stage in stages)
+        return self.recipes | {Kind.OPTIMIZER: [((), -1, cost)] * self.stages}
 
 
-def _working(row: tuple[Slot, ...], *, split: bool) -> list[Slot]:
+def _recipes(kind: Kind, costs: Costs, stages: int) -> list[Recipe]:
+    """Return the recipe of a kind for each stage."""
+    offset = _OFFSET.get(kind)
+    return [
+        (
+            _needs(kind, stage, stages),
+            -1 if offset is None else stage * PER_STAGE + offset,
+            cost,
+        )
+        for stage, cost in enumerate(costs.of(kind, stages))
+    ]
+
+
+def _needs(kind: Kind, stage: int, stages: int) -> tuple[int, ...]:
+    """Return the passes whose results an op needs, counted from its microbatch's first."""
+    forward = stage * PER_STAGE
+    if kind is F:
+        return (forward - PER_STAGE,) if stage else ()
+    if kind is W:
+        return (forward + 1,)
+    if kind in (B, I) and stage + 1 < stages:
+        return (forward, forward + PER_STAGE + 1)
+    return (forward,) if kind in (B, I, Kind.RECOMPUTE) else ()
+
+
+def _microbatches(orders: Sequence[Sequence[Slot]]) -> list[int]:
+    """Return the numbers that occur, in order."""
+    found = {op.microbatch for row in orders for slot in row for op in slot.ops}
+    return sorted(number for number in found if number is not None)
+
+
+def _working(row: tuple[Slot, ...], *, split: bool) -> tuple[Slot, ...]:
     """Return the slots that occupy a device, pairs as two slots where they are split."""
     slots = (op for slot in row for op in slot.ops) if split else row
-    return [slot for slot in slots if not (type(slot) is Op and slot.kind in BESIDE)]
+    return tuple(slot for slot in slots if slot.ops[0].kind not in BESIDE)
 
 
 def _deadlock(run: _Simulation, stuck: dict[int, Awaited]) -> PlanError:
@@ -198,8 +259,9 @@ def _op_of(run: _Simulation, awaited: Awaited, owners: dict[Op, int]) -> Op:
     """Return the op that a number or a place stands for."""
     if not isinstance(awaited, int):
         return run.orders[awaited[0]][awaited[1]].ops[0]
-    microbatch = list(run.base)[awaited // (run.stages * PER_STAGE)]
-    stage, offset = divmod(awaited % (run.stages * PER_STAGE), PER_STAGE)
+    index, rest = divmod(awaited, run.stages * PER_STAGE)
+    microbatch = run.microbatches[index]
+    stage, offset = divmod(rest, PER_STAGE)
     split = Op(stage, I, microbatch)
     kinds = (F, I if split in owners else B, W)
     return Op(stage, kinds[offset], microbatch)
@@ -207,13 +269,13 @@ def _op_of(run: _Simulation, awaited: Awaited, owners: dict[Op, int]) -> Op:
 
 def _written(run: _Simulation, device: int) -> int:
     """Return which of the device's written slots it stands at."""
-    at = run.orders[device][len(run.rows[device])].ops[0]
+    at = run.orders[device][len(run.starts[device])].ops[0]
     written = run.plan.orders[device]
     return next(index for index, slot in enumerate(written) if at in slot.ops)
 
 
 def _stand(run: _Simulation, device: int, awaited: Op, owners: dict[Op, int]) -> str:
-    at = run.orders[device][len(run.rows[device])]
+    at = run.orders[device][len(run.starts[device])]
     owner = owners.get(awaited)
     where = "which no device runs" if owner is None else f"on device {owner}"
     if owner == device:

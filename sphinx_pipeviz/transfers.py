@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sphinx_pipeviz.extend import with_all_reduce
 from sphinx_pipeviz.model import Plan
-from sphinx_pipeviz.ops import PASSES, Kind, Op, Slot
+from sphinx_pipeviz.ops import PASSES, Kind, Op, Slot, kinds_of
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 I, W = Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
@@ -33,7 +33,7 @@ def with_transfers(plan: Plan) -> Plan:
         plan: Any plan. One that has sends already, or that no devices can run, comes
             back as it is; ``simulate`` says why it cannot run.
     """
-    kinds = {op.kind for row in plan.orders for slot in row for op in slot.ops}
+    kinds = kinds_of(plan.orders)
     if not kinds.isdisjoint(_SENDS):
         return plan
     full = plan if Kind.UNSHARD in kinds else with_sharding(plan)

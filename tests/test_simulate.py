@@ -95,3 +95,37 @@ def test_a_device_without_work_stays_idle():
 def test_many_ops_are_simulated_without_recursion():
     timeline = pv.simulate(pv.plan("1f1b", devices=3000, microbatches=3))
     assert timeline.makespan == 3 * 3002
+
+
+def test_an_aligned_step_starts_when_the_last_device_is_there():
+    keys = {"devices": 3, "microbatches": 4}
+    aligned = pv.simulate(pv.plan("1f1b", optimizer="aligned", **keys))
+    assert [row[-1].start for row in aligned.rows] == [18, 18, 18]
+    ready = pv.simulate(pv.plan("1f1b", optimizer="ready", **keys))
+    assert [row[-1].start for row in ready.rows] == [18, 16, 14]
+
+
+def test_a_step_takes_one_time_a_device_or_the_sum_of_its_stages():
+    plan = pv.plan("vpp", devices=2, chunks=2, microbatches=2, optimizer="ready")
+    lengths = [row[-1].duration for row in pv.simulate(plan, pv.Costs(optimizer=5)).rows]
+    assert lengths == [5, 5]
+    timeline = pv.simulate(plan, pv.Costs(optimizer=[1, 2, 3, 4]))
+    assert [row[-1].duration for row in timeline.rows] == [4, 6]
+
+
+def test_devices_that_hold_one_stage_reduce_its_gradients_together():
+    plan = pv.plan("chimera", devices=2, microbatches=4, all_reduce="stage")
+    timeline = pv.simulate(plan)
+    starts = {}
+    for row in timeline.rows:
+        for run in row:
+            if run.slot.ops[0].kind is pv.Kind.ALL_REDUCE:
+                starts.setdefault(run.slot, set()).add(run.start)
+    assert len(starts) == 2
+    assert all(len(times) == 1 for times in starts.values())
+
+
+def test_steps_that_wait_for_each_other_in_a_circle_deadlock():
+    rows = ["0F0 0REDUCE_GRAD 1F1 1REDUCE_GRAD", "1F0 1REDUCE_GRAD 0F1 0REDUCE_GRAD"]
+    with pytest.raises(pv.PlanError, match="deadlocks: device 0 stands at 0REDUCE_GRAD"):
+        pv.simulate(pv.Plan.parse(rows, placement=[[0, 1], [1, 0]]))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from sphinx_pipeviz.errors import Location, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Timeline
+from sphinx_pipeviz.readers.ascii_chart import looks_like_ascii_chart, read_ascii_chart
+from sphinx_pipeviz.readers.pytorch_csv import looks_like_pytorch_csv, read_pytorch_csv
+from sphinx_pipeviz.readers.sail_sg_text import looks_like_sail_sg_text, read_sail_sg_text
 from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.spec import Spec
@@ -32,7 +35,28 @@ class Format:
 
 
 #: Formats besides YAML, those that are recognised most surely first.
-READERS: dict[str, Format] = {}
+READERS: dict[str, Format] = {
+    "torch-csv": Format(
+        read_pytorch_csv,
+        looks_like_pytorch_csv,
+        "PyTorch's CSV of an order, with or without communication",
+        aliases=("csv", "pytorch-csv"),
+        suffixes=(".csv",),
+    ),
+    "sail-sg": Format(
+        read_sail_sg_text,
+        looks_like_sail_sg_text,
+        "an order as sail-sg's zero-bubble code prints it",
+        suffixes=(".txt",),
+    ),
+    "ascii": Format(
+        read_ascii_chart,
+        looks_like_ascii_chart,
+        "a chart of characters, one row per device",
+        aliases=("chart",),
+        suffixes=(".txt",),
+    ),
+}
 ALIASES = {alias: name for name, row in READERS.items() for alias in row.aliases}
 #: Suffixes of files that hold the YAML of a directive.
 YAML = (".yaml", ".yml")

@@ -82,7 +82,7 @@ def test_the_picture_counts_microbatches_and_tells_parts_apart():
         "F forward, B backward, a, b, ... sequence chunk\n"
     )
     assert "2 devices, 2 microbatches, 2 sequence chunks each;" in describe(pv.simulate(plan))
-    listed = entries(pv.simulate(plan), Style(), full=False)
+    listed = entries([pv.simulate(plan)], Style(), full=False)
     assert [entry.text for entry in listed] == [
         "Forward, sequence chunks 1 to 2",
         "Backward, sequence chunks 1 to 2",
