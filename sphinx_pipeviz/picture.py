@@ -55,6 +55,54 @@ class Rows(
     groups: list[Group] | None = None
 
 
+class Note(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A text at a place of the timeline.
+
+    Args:
+        text: What it says.
+        time: Where it stands, in time units.
+        device: On which row, counted from 0 as they are drawn; -1 is above the first row,
+            and a half is between two.
+        points_to: Time and device that an arrow from the text points to.
+    """
+
+    text: Words
+    time: Annotated[float, Meta(ge=-1e12, le=1e12)]
+    device: Annotated[float, Meta(ge=-1, le=1e6)]
+    points_to: Annotated[list[float], Meta(min_length=2, max_length=2)] | None = msgspec.field(
+        default=None, name="points-to"
+    )
+
+
+class Highlight(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename=lambda field: field.rstrip("_"),
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """Tasks, or a part of the timeline, with a thick border. What is not given is any.
+
+    Args:
+        microbatch: Its tasks, by the number that they show.
+        kind: Its tasks, by letter: F, B, I, W, R or OPT.
+        device: Its row, counted from 0 as they are drawn.
+        from_: Where the part begins, in time units.
+        to: Where it ends.
+        label: What stands above the part.
+    """
+
+    microbatch: int | None = None
+    kind: Literal["F", "B", "I", "W", "R", "OPT"] | None = None
+    device: Device | None = None
+    from_: Moment | None = None
+    to: Moment | None = None
+    label: Words | None = None
+
+
 def _key(field: str) -> str:
     """Return the key of a field; ``from`` is a word of Python's."""
     return field.rstrip("_").replace("_", "-")
@@ -82,6 +130,14 @@ class Picture(
         to: Where it ends.
         color_by: What fills stand for: ``kind`` (default), ``stage``, ``chunk`` or
             ``microbatch``.
+        phases: Brackets below the rows for warm-up, steady state and cool-down.
+        bubble: A box in the largest gap, with this text or ``Bubble``.
+        flush: A thick line where an iteration ends.
+        follow: Lines along the way of microbatches, by the numbers that they show.
+        critical_path: A line along the tasks that set the length of the timeline.
+        memory: Curves below the rows: microbatches whose activations a device holds.
+        highlight: Tasks or parts of the timeline with a thick border.
+        notes: Texts at places of the timeline.
     """
 
     title: Words | None = None
@@ -93,3 +149,11 @@ class Picture(
     from_: Moment | None = None
     to: Moment | None = None
     color_by: Literal["kind", "stage", "chunk", "microbatch"] | None = None
+    phases: bool | None = None
+    bubble: bool | Words | None = None
+    flush: bool | None = None
+    follow: int | list[int] | None = None
+    critical_path: bool | None = None
+    memory: bool | None = None
+    highlight: Annotated[list[Highlight], Meta(max_length=100)] | None = None
+    notes: Annotated[list[Note], Meta(max_length=100)] | None = None

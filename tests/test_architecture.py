@@ -30,6 +30,7 @@ STEPS = [
     "place",
     "simulate",
     "metrics",
+    "phases",
     "draw",
     "render",
     "public",
@@ -40,7 +41,7 @@ STEPS = [
 DRAW = [
     {"scene", "style", "labels"},
     {"legend"},
-    {"cells", "rows", "axis"},
+    {"cells", "rows", "axis", "brackets", "overlays"},
     {"panel"},
     {"layout"},
     {"paint", "paint_text"},

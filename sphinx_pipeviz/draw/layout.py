@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from sphinx_pipeviz.draw.axis import axis_height
 from sphinx_pipeviz.draw.legend import (
     LINE,
     SWATCH_HEIGHT,
@@ -19,7 +18,7 @@ from sphinx_pipeviz.draw.legend import (
     length,
     place_legend,
 )
-from sphinx_pipeviz.draw.panel import SHORTEST, make_panel
+from sphinx_pipeviz.draw.panel import SHORTEST, below_height, make_panel
 from sphinx_pipeviz.draw.rows import (
     GAP,
     bottoms_of,
@@ -185,6 +184,8 @@ def _right_ems(part: Part, style: Style, measure: Measure) -> float:
     """Return how much room what stands behind the rows takes, in ems."""
     suffixes = suffixes_of(part.timeline, style, part.rows)
     wide = max((measure(text, "regular") for text in suffixes), default=0.0)
+    if part.picture.memory:
+        wide = max(wide, measure("max 000", "regular"))
     return wide + (2.0 if suffixes else 0.0) + braces_width(part.rows, measure)
 
 
@@ -197,12 +198,12 @@ def _grids(
         part.timeline.devices + part.rows.gap * max(0, part.timeline.devices - 1)
         for part in parts
     )
-    others = [axis_height(part.picture, em) + _head(part, em) for part in parts]
+    others = [below_height(part.timeline, part.picture, em) + _head(part, em) for part in parts]
     fixed = below + MARGIN + sum(others) + BETWEEN * em * (len(parts) - 1)
     row = _row_height(max(1.0, count), len(parts), style, size, fixed)
     y, grids = below, []
     for part in reversed(parts):
-        y += axis_height(part.picture, em)
+        y += below_height(part.timeline, part.picture, em)
         rows = max(1, part.timeline.devices)
         bottom = round(y, 2)
         bottoms = bottoms_of(part.timeline.devices, bottom, row, part.rows)

@@ -136,11 +136,25 @@ def _artists(scene: Scene) -> Iterator[Any]:
         yield _strokes(panel.grid_lines)
         for boxes in panel.tasks:
             yield from _rectangles(boxes)
+        for boxes in panel.curves:
+            yield from _rectangles(boxes)
         yield from map(_strokes, panel.lines)
     for boxes in scene.legend:
         yield from _rectangles(boxes)
     yield from _glyphs(stamp for panel in scene.panels for stamp in panel.labels)
+    for panel in scene.panels:
+        for mark in panel.over:
+            yield from _mark(mark)
     yield from _glyphs((*(s for panel in scene.panels for s in panel.texts), *scene.texts))
+
+
+def _mark(mark: Boxes | Lines | Stamp) -> Iterator[Any]:
+    if isinstance(mark, Boxes):
+        yield from _rectangles(mark)
+    elif isinstance(mark, Lines):
+        yield _strokes(mark)
+    else:
+        yield from _glyphs([mark])
 
 
 def _rectangles(boxes: Boxes) -> Iterator[PathPatch]:
@@ -151,7 +165,7 @@ def _rectangles(boxes: Boxes) -> Iterator[PathPatch]:
         corners = [(x, y), (right, y), (right, top), (x, top), (x, y)]
         vertices = np.array(corners).transpose(2, 0, 1).reshape(-1, 2)
         path = Path(vertices, np.tile(codes, len(x)), closed=False)
-        patch = PathPatch(path, facecolor=boxes.fill, edgecolor=boxes.edge or "none")
+        patch = PathPatch(path, facecolor=boxes.fill or "none", edgecolor=boxes.edge or "none")
         patch.set_linewidth(boxes.line_width if boxes.edge else 0)
         patch.set_snap(True)
         yield patch

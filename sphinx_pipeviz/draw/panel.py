@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import NamedTuple
 
-from sphinx_pipeviz.draw.axis import axis_of
+from sphinx_pipeviz.draw.axis import axis_height, axis_of
+from sphinx_pipeviz.draw.brackets import (
+    brackets_height,
+    brackets_of,
+    curves_height,
+    curves_of,
+)
 from sphinx_pipeviz.draw.cells import boxes_of, labels_of, place_cells
 from sphinx_pipeviz.draw.labels import DEFAULT, Numbers, write
 from sphinx_pipeviz.draw.legend import LINE, Measure
+from sphinx_pipeviz.draw.overlays import check_overlays, overlays_of
 from sphinx_pipeviz.draw.rows import (
     GAP,
     braces,
@@ -39,26 +47,74 @@ def make_panel(
     """
     rows = picture.rows or Rows()
     cells = place_cells(timeline, grid, style, picture)
-    suffixes = suffixes_of(timeline, style, rows)
-    lines, texts = axis_of(picture, grid, style, measure)
-    wide = max((measure(text, "regular") for text in suffixes), default=0.0)
-    x = round(grid.right + GAP + wide * style.font_size + (GAP if suffixes else 0.0), 2)
-    held, words = braces(rows, grid, x, style)
+    names = names_of(timeline, style, rows)
+    behind = _behind(timeline, rows, grid, style, measure)
+    below = _below(timeline, picture, names, grid, style, measure)
     return Panel(
         grid=grid,
         idle=_idle(grid, style),
         grid_lines=_grid_lines(grid, style),
         tasks=boxes_of(cells, grid, style),
         labels=labels_of(cells, style, measure),
-        lines=(*lines, *held),
+        lines=(*below.lines, *behind.lines),
         texts=(
-            *row_names(names_of(timeline, style, rows), grid, style),
-            *row_suffixes(suffixes, grid, style),
+            *row_names(names, grid, style),
             *_title(picture, grid, style),
-            *texts,
-            *words,
+            *below.texts,
+            *behind.texts,
         ),
+        curves=below.curves,
+        over=tuple(overlays_of(timeline, picture, grid, style, measure)),
     )
+
+
+class _Part(NamedTuple):
+    """What stands on one side of the rows."""
+
+    lines: tuple[Lines, ...]
+    texts: tuple[Stamp, ...]
+    curves: tuple[Boxes, ...] = ()
+
+
+def _behind(
+    timeline: Timeline, rows: Rows, grid: Grid, style: Style, measure: Measure
+) -> _Part:
+    suffixes = suffixes_of(timeline, style, rows)
+    wide = max((measure(text, "regular") for text in suffixes), default=0.0)
+    x = round(grid.right + GAP + wide * style.font_size + (GAP if suffixes else 0.0), 2)
+    lines, words = braces(rows, grid, x, style)
+    return _Part(tuple(lines), (*row_suffixes(suffixes, grid, style), *words))
+
+
+def below_height(timeline: Timeline, picture: Picture, em: float) -> float:
+    """Return how high everything below a panel's rows is, in points."""
+    return (
+        axis_height(picture, em)
+        + brackets_height(picture, em)
+        + curves_height(picture, timeline.devices, em)
+    )
+
+
+def _below(
+    timeline: Timeline,
+    picture: Picture,
+    names: list[str],
+    grid: Grid,
+    style: Style,
+    measure: Measure,
+) -> _Part:
+    """Return axis, brackets and curves, from the rows down."""
+    lines, texts = axis_of(picture, grid, style, measure)
+    top = grid.bottom - axis_height(picture, style.font_size)
+    if picture.phases:
+        hung, words = brackets_of(timeline, grid, round(top, 2), style, measure)
+        lines, texts = [*lines, *hung], [*texts, *words]
+        top -= brackets_height(picture, style.font_size)
+    curves: list[Boxes] = []
+    if picture.memory:
+        curves, words = curves_of(timeline, names, grid, round(top, 2), style)
+        texts = [*texts, *words]
+    return _Part(tuple(lines), tuple(texts), tuple(curves))
 
 
 def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
@@ -72,6 +128,7 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
     names_of(timeline, style, rows)
     suffixes_of(timeline, style, rows)
     check_groups(rows, timeline.devices)
+    check_overlays(timeline, picture, style)
     start = picture.from_ or 0.0
     if start >= timeline.end > 0 or (picture.to is not None and picture.to <= start):
         end = timeline.end if picture.to is None else picture.to

@@ -15,13 +15,13 @@ class Boxes:
     """Rectangles of one look.
 
     Args:
-        fill: ``#RRGGBB``.
+        fill: ``#RRGGBB``, or None for none.
         edge: ``#RRGGBB``, or None for no border.
         line_width: Of the border.
         boxes: The rectangles.
     """
 
-    fill: str
+    fill: str | None
     edge: str | None
     line_width: float
     boxes: tuple[Box, ...]
@@ -117,6 +117,8 @@ class Panel:
         labels: What stands in them.
         lines: Axis, arrow and brackets.
         texts: Names of rows, title and axis.
+        curves: Below the rows: what devices hold.
+        over: What is painted above the tasks, in order.
     """
 
     grid: Grid
@@ -126,6 +128,8 @@ class Panel:
     labels: tuple[Stamp, ...]
     lines: tuple[Lines, ...]
     texts: tuple[Stamp, ...]
+    curves: tuple[Boxes, ...] = ()
+    over: tuple[Boxes | Lines | Stamp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Style(
         idle: Fill of the grid.
         idle_edge: Border of the grid's cells.
         background: Behind everything.
+        accent: Highlights, ways of microbatches and notes.
+        memory: Curves of what devices hold.
         text: Row labels, legend and "Time".
         light_text: Labels on dark fills.
         dark_text: Labels on light fills.
@@ -52,6 +54,8 @@ class Style(
     idle: Colour = "#F5F5F5"  # whitesmoke
     idle_edge: Colour = "#D3D3D3"  # lightgray
     background: Colour = "#FFFFFF"
+    accent: Colour = "#C00020"
+    memory: Colour = "#7A8CA8"
     text: Colour = "#000000"
     light_text: Colour = "#FFFFFF"
     dark_text: Colour = "#000000"

@@ -1,0 +1,188 @@
+"""Timeline -> what can be said of it as a whole: phases, largest gap, critical path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.ops import Kind, Op, Run
+
+_BACKWARDS = frozenset({Kind.BACKWARD, Kind.BACKWARD_INPUT})
+
+
+class Phase(NamedTuple):
+    """A part of the time that has a name; times in time units."""
+
+    name: str
+    start: float
+    end: float
+
+
+def phases_of(timeline: Timeline) -> list[Phase]:
+    """Return warm-up, steady state and cool-down, those that there are.
+
+    The warm-up ends when every device has begun a backward, the cool-down begins when
+    the first device has run its last forward. Where these overlap, as in GPipe, there is
+    no steady state, and the first backward parts the two.
+    """
+    forwards = [[r for r in row if _has(r, {Kind.FORWARD})] for row in timeline.rows]
+    backwards = [[r for r in row if _has(r, _BACKWARDS)] for row in timeline.rows]
+    if not all(forwards) or not all(backwards):
+        return []
+    filled = max(row[0].start for row in backwards)
+    drained = min(row[-1].end for row in forwards)
+    start, end = timeline.start, timeline.end
+    if filled >= drained:
+        middle = min(row[0].start for row in backwards)
+        found = [Phase("Warm-up", start, middle), Phase("Cool-down", middle, end)]
+    else:
+        found = [
+            Phase("Warm-up", start, filled),
+            Phase("Steady state", filled, drained),
+            Phase("Cool-down", drained, end),
+        ]
+    return [phase for phase in found if phase.end > phase.start]
+
+
+def _has(run: Run, kinds: frozenset[Kind] | set[Kind]) -> bool:
+    return any(op.kind in kinds for op in run.slot.ops)
+
+
+class Gap(NamedTuple):
+    """Time in which neighbouring devices are all idle; devices from first to last."""
+
+    first: int
+    last: int
+    start: float
+    end: float
+
+    @property
+    def area(self) -> float:
+        """Devices times time."""
+        return (self.last - self.first + 1) * (self.end - self.start)
+
+
+def largest_gap(timeline: Timeline) -> Gap | None:
+    """Return the largest rectangle of idle time within the timeline, if there is one."""
+    gaps = [list(_gaps(row, timeline)) for row in timeline.rows]
+    best: Gap | None = None
+    for first in range(len(gaps)):
+        shared = gaps[first]
+        for last in range(first, len(gaps)):
+            if last > first:
+                shared = list(_meeting(shared, gaps[last]))
+            for start, end in shared:
+                found = Gap(first, last, start, end)
+                if best is None or found.area > best.area * (1 + 1e-9):
+                    best = found
+    return best
+
+
+def _gaps(row: tuple[Run, ...], timeline: Timeline) -> Iterator[tuple[float, float]]:
+    ends = [timeline.start, *(run.end for run in row)]
+    starts = [*(run.start for run in row), timeline.end]
+    for end, start in zip(ends, starts, strict=True):
+        if start > end:
+            yield end, start
+
+
+def _meeting(
+    one: list[tuple[float, float]], other: list[tuple[float, float]]
+) -> Iterator[tuple[float, float]]:
+    """Yield the times that lie in a gap of both."""
+    i = j = 0
+    while i < len(one) and j < len(other):
+        start, end = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
+        if end > start:
+            yield start, end
+        if one[i][1] < other[j][1]:
+            i += 1
+        else:
+            j += 1
+
+
+class Stop(NamedTuple):
+    """A run on a path, and its device."""
+
+    device: int
+    run: Run
+
+
+def way_of(timeline: Timeline, microbatch: int) -> list[Stop]:
+    """Return the runs of one microbatch's passes in the order of their time."""
+    stops = [
+        Stop(device, run)
+        for device, row in enumerate(timeline.rows)
+        for run in row
+        if any(
+            op.microbatch == microbatch and op.kind in {Kind.FORWARD, *_BACKWARDS}
+            for op in run.slot.ops
+        )
+    ]
+    return sorted(stops, key=lambda stop: (stop.run.start, stop.run.end))
+
+
+def critical_path(timeline: Timeline) -> list[Stop]:
+    """Return runs that each start as soon as the one before allows, up to the last end.
+
+    From the run that ends last it goes back, each time to the input, or the run before
+    on the same device, that ended last.
+    """
+    ended = _ended(timeline)
+    before: dict[Stop, Stop] = {}
+    for device, row in enumerate(timeline.rows):
+        for one, two in pairwise(row):
+            before[Stop(device, two)] = Stop(device, one)
+    stops = [Stop(device, row[-1]) for device, row in enumerate(timeline.rows) if row]
+    path = [max(stops, key=lambda stop: stop.run.end)] if stops else []
+    while path:
+        stop = path[-1]
+        causes = [cause for op in stop.run.slot.ops for cause in _causes(op, ended)]
+        if stop in before:
+            causes.append(before[stop])
+        causes = [cause for cause in causes if cause.run.end <= stop.run.start + 1e-9]
+        causes = [cause for cause in causes if cause != stop]
+        if not causes:
+            break
+        path.append(max(causes, key=lambda cause: (cause.run.end, cause.device != stop.device)))
+    return path[::-1]
+
+
+def _ended(timeline: Timeline) -> dict[Op, Stop]:
+    return {
+        op: Stop(device, run)
+        for device, row in enumerate(timeline.rows)
+        for run in row
+        for op in run.slot.ops
+    }
+
+
+def _causes(op: Op, ended: dict[Op, Stop]) -> Iterator[Stop]:
+    """Yield the runs of an op's inputs."""
+    if op.stage is None:
+        return
+    inputs = {
+        Kind.FORWARD: [(-1, Kind.FORWARD)],
+        Kind.BACKWARD_WEIGHT: [(0, Kind.BACKWARD_INPUT)],
+    }.get(op.kind, [(0, Kind.FORWARD), (1, Kind.BACKWARD), (1, Kind.BACKWARD_INPUT)])
+    for away, kind in inputs:
+        if found := ended.get(Op(op.stage + away, kind, op.microbatch)):
+            yield found
+
+
+def held(timeline: Timeline, device: int) -> list[tuple[float, int]]:
+    """Return how many activations a device holds: (from when, how many), in order."""
+    changes: dict[float, int] = {}
+    for run in timeline.rows[device]:
+        for op in run.slot.ops:
+            if op.kind is Kind.FORWARD:
+                changes[run.start] = changes.get(run.start, 0) + 1
+            elif op.kind in (Kind.BACKWARD, Kind.BACKWARD_WEIGHT):
+                changes[run.end] = changes.get(run.end, 0) - 1
+    count, steps = 0, []
+    for time in sorted(changes):
+        count += changes[time]
+        steps.append((time, count))
+    return steps
