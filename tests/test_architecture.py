@@ -27,6 +27,7 @@ STEPS = [
     "place",
     "simulate",
     "metrics",
+    "write",
     "draw",
     "render",
     "public",
