@@ -23,7 +23,12 @@ _FORMS = (
     re.compile(rf"{_MICROBATCH}{_GAP}(?P<number>\d{{1,9}})(?P<kind>)", re.IGNORECASE),
     re.compile(r"(?P<stage>\d{1,4})(?P<kind>[FBIW])(?P<number>\d{1,9})", re.ASCII),
 )
-_IDLE = re.compile(r"\W*(?:idle|bubble|wait|stall|空闲|等待|气泡)", re.IGNORECASE)
+#: What authors write over idle time, also in Chinese, Japanese and Korean.
+_IDLE = re.compile(
+    r"\W*(?:idle|bubble|wait|stall|空闲|空転|等待|待機|气泡|バブル|アイドル|버블|대기|유휴)",
+    re.IGNORECASE,
+)
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _TYPES = {
     "": "forward",
     "forward": "forward",
@@ -41,6 +46,8 @@ _TYPES = {
     "wgrad": "backward-weight",
     "w": "backward-weight",
 }
+#: Characters of a name that are looked at.
+_LONGEST = 80
 #: Types of what belongs to a microbatch.
 PASSES = frozenset(_TYPES.values())
 
@@ -60,8 +67,9 @@ def label_of(name: str) -> Label | None:
     """
     if _IDLE.match(name):
         return None
+    plain = name[:_LONGEST].translate(_SUBSCRIPTS)
     for form in _FORMS:
-        if match := form.fullmatch(name[:80]):
+        if match := form.fullmatch(plain):
             kind = re.sub(r"[- ]", "", match["kind"]).lower()
             stage = match.groupdict().get("stage")
             number = int(match["number"])

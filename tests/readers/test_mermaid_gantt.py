@@ -121,6 +121,7 @@ def test_end_dates_may_include_their_day():
         ("b12", ("backward", 12)),
         ("I3", ("backward-input", 3)),
         ("W3", ("backward-weight", 3)),
+        ("F₁₂", ("forward", 12)),
         ("F(mb2)", ("forward", 2)),
         ("F mb2", ("forward", 2)),
         ("F-2", ("forward", 2)),
@@ -148,7 +149,7 @@ def test_what_a_task_is_called_says_what_it_does(name, label):
 
 
 @pytest.mark.parametrize(
-    "name", ["idle", "Idle1", "Bubble", "(bubble)", "wait", "空闲", "Stall 2"]
+    "name", ["idle", "Idle1", "Bubble", "(bubble)", "wait", "空闲", "버블", "Stall 2"]
 )
 def test_idle_tasks_are_left_out(name):
     assert row("F0 :0, 1", f"{name} :0, 5") == [("F0", 0, 1)]
