@@ -31,6 +31,7 @@ STEPS = [
     "simulate",
     "metrics",
     "phases",
+    "write",
     "draw",
     "render",
     "public",

@@ -21,6 +21,8 @@ Mark = Boxes | Lines | Stamp
 PATH = 1.4
 FRAME = 1.8
 FLUSH = 2.4
+#: Where a path crosses a row, below the labels, as a share of the row's height.
+LOW = 0.16
 
 
 def overlays_of(
@@ -95,7 +97,7 @@ def _flushes(timeline: Timeline, grid: Grid, style: Style) -> Iterator[Lines]:
         time = max(ends, default=0.0)
         if grid.start < time < grid.end:
             x = grid.x(time)
-            low, high = round(grid.bottom - 4, 2), round(grid.top + 4, 2)
+            low, high = round(grid.bottom - 3, 2), round(grid.top + 2, 2)
             yield Lines(style.text, FLUSH, (((x, low), (x, high)),), upright=True)
 
 
@@ -191,7 +193,7 @@ def _path(stops: list[Stop], grid: Grid, style: Style) -> Iterator[Lines]:
     for device, run in stops:
         if run.end <= grid.start or run.start >= grid.end:
             continue
-        y = round(grid.row_y(device) + grid.row_height / 2, 2)
+        y = round(grid.row_y(device) + LOW * grid.row_height, 2)
         for time in (run.start, run.end):
             point = (grid.x(min(max(time, grid.start), grid.end)), y)
             if not points or points[-1] != point:

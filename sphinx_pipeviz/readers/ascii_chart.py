@@ -39,7 +39,7 @@ _OP = re.compile(
     re.IGNORECASE,
 )
 _IDLE = re.compile(
-    r"[\s.…_\-\u2013—·•░□▯▢⬜,;|│┃┆║>→\[\](){}]+|(?:idle|bubble|wait|空闲|气泡)(?!\w)",
+    r"[\s.…_\-\u2013—·•░□▯▢⬜,;|│┃┆║>→\[\](){}]+|(?:idle|bubble|wait|flush|空闲|气泡|버블)(?!\w)",
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(r"[^\s|│\[\]]{1,40}")

@@ -45,11 +45,15 @@ def slots(plan):
         "S0: F(0) F(1) B(0) B(1)\nS1: F(mb0) F(mb1) B(mb0) B(mb1)",
         "S0: FWD0 FWD1 BWD0 BWD1\nS1: fwd_0 fwd_1 bwd_0 bwd_1",
         "S0: F0 F1 | idle B0 B1\nS1: [   ] F0 F1 | B0 → B1 ···",
+        (
+            "|------|----|----|----|----|-----|\n| GPU0 | F1 | F2 | B1 | B2 |FLUSH|\n"
+            "|------|----|\n| GPU1 | F1 | F2 | B1 | B2 |FLUSH|"
+        ),
         "GPU 0: Layers 0-5\nGPU 1: Layers 6-11\n\nGPU 0: F0 F1 B0 B1\nGPU 1: F0 F1 B0 B1",
         "GPU 0: F0 F1 B0 B1\nGPU 1: F0 F1 B0 B1\n\nGPU 0: F0 B0\nGPU 1: F0 B0",
         "GPU 0: F0 F1 B0 B1\nGPU 1: F0 F1 B0 B1\n\nOf these, at once,\n\nGPU 2 has F0.",
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_the_ways_to_draw_two_rows_are_read(text):
     assert slots(read(text)) == TWO
