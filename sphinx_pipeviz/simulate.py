@@ -64,7 +64,7 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
         run = _Simulation(plan, costs)
         if stuck := run.to_the_end():
             raise _deadlock(run, stuck).located(plan.marks)
-        rows = run.timed_rows()
+        rows = tuple(tuple(row) for row in run.rows)
         if plan.traits.late:
             rows = as_late_as_possible(rows, costs.latency)
         lanes = tuple(lanes_of(plan, rows, costs)) if run.kinds & BESIDE else ()
@@ -99,8 +99,7 @@ class _Simulation:
         if self.kinds & BESIDE or costs.overlap == "sequential":
             split = costs.overlap == "sequential"
             self.orders = [_working(row, split=split) for row in plan.orders]
-        self.starts: list[list[float]] = [[] for _ in self.orders]
-        self.lengths: list[list[float]] = [[] for _ in self.orders]
+        self.rows: list[list[Run]] = [[] for _ in self.orders]
         self.microbatches = _microbatches(self.orders)
         #: Number of each microbatch's first pass; ops without a microbatch are no passes.
         self.base: dict[int | None, int] = {None: 0}
@@ -129,18 +128,12 @@ class _Simulation:
                 self.waiting.setdefault(awaited, []).append(device)
         return {device: what for what, stuck in self.waiting.items() for device in stuck}
 
-    def timed_rows(self) -> tuple[tuple[Run, ...], ...]:
-        """Return the slots of each device with their times."""
-        rows = zip(self.starts, self.lengths, self.orders, strict=True)
-        return tuple(tuple(map(Run, *row)) for row in rows)
-
     def _run(self, device: int) -> Iterator[Awaited]:
         """Run a device's slots in order; yield what it waits for, whenever it has to."""
         ends, makers, waiting, delayed = self.ends, self.makers, self.waiting, self.delayed
-        starts, lengths = self.starts[device], self.lengths[device]
-        latency = self.costs.latency
+        row, latency = self.rows[device], self.costs.latency
         start = 0.0
-        for needs, length, made in self._steps(device):
+        for slot, needs, length, made in self._steps(device):
             for number in needs:
                 while (end := ends[number]) is None:
                     yield number
@@ -150,18 +143,17 @@ class _Simulation:
                     start = end
             if delayed:
                 start = yield from self._delay(device, start)
-            starts.append(start)
-            lengths.append(length)
+            row.append(Run(start, length, slot))
             start += length
             for number in made:
                 ends[number], makers[number] = start, device
                 if number in waiting:
                     self.movable.extend(waiting.pop(number))
             if delayed:
-                self.movable.extend(waiting.pop((device, len(starts) - 1), ()))
+                self.movable.extend(waiting.pop((device, len(row) - 1), ()))
 
-    def _steps(self, device: int) -> Iterator[tuple[list[int], float, list[int]]]:
-        """Yield for each slot the passes it needs, how long it takes, and those it is."""
+    def _steps(self, device: int) -> Iterator[tuple[Slot, list[int], float, list[int]]]:
+        """Yield each slot, the passes it needs, how long it takes, and those it makes."""
         base, recipes = self.base, self._recipes_on(device)
         longer = add if self.costs.overlap == "sum" else max
         for slot in self.orders[device]:
@@ -169,15 +161,16 @@ class _Simulation:
             for stage, kind, microbatch, _ in (slot,) if type(slot) is Op else slot.ops:
                 needed, own, cost = recipes[kind][stage or 0]
                 first = base[microbatch]
-                needs += [first + need for need in needed]
+                for need in needed:
+                    needs.append(first + need)  # noqa: PERF401  (a list of two is slower)
                 if own >= 0:
                     made.append(first + own)
                 length = longer(length, cost) if length else cost
-            yield needs, length, made
+            yield slot, needs, length, made
 
     def _delay(self, device: int, start: float) -> Generator[Awaited, None, float]:
         """Return when a device's next slot may start, besides when its inputs are there."""
-        for place, delay in self.delayed.get((device, len(self.starts[device])), ()):
+        for place, delay in self.delayed.get((device, len(self.rows[device])), ()):
             while (end := self._end(place)) is None:
                 yield place
             start = max(start, end + delay)
@@ -186,9 +179,8 @@ class _Simulation:
     def _end(self, place: Place) -> float | None:
         """Return when the slot at a place ends, or None where it has not run."""
         device, index = place
-        if index >= len(self.starts[device]):
-            return None
-        return self.starts[device][index] + self.lengths[device][index]
+        row = self.rows[device]
+        return row[index].end if index < len(row) else None
 
     def _recipes_on(self, device: int) -> dict[Kind, list[Recipe]]:
         """Return the recipes for one device, whose optimizer step takes all its stages."""
@@ -269,13 +261,13 @@ def _op_of(run: _Simulation, awaited: Awaited, owners: dict[Op, int]) -> Op:
 
 def _written(run: _Simulation, device: int) -> int:
     """Return which of the device's written slots it stands at."""
-    at = run.orders[device][len(run.starts[device])].ops[0]
+    at = run.orders[device][len(run.rows[device])].ops[0]
     written = run.plan.orders[device]
     return next(index for index, slot in enumerate(written) if at in slot.ops)
 
 
 def _stand(run: _Simulation, device: int, awaited: Op, owners: dict[Op, int]) -> str:
-    at = run.orders[device][len(run.starts[device])]
+    at = run.orders[device][len(run.rows[device])]
     owner = owners.get(awaited)
     where = "which no device runs" if owner is None else f"on device {owner}"
     if owner == device:

@@ -27,7 +27,7 @@ pytestmark = [
 
 DEVICES = range(1, 8)
 CHUNKS = range(1, 5)
-MICROBATCHES = (*range(1, 18), 21, 24, 32)
+MICROBATCHES = (*range(1, 15), 17, 24)
 #: PyTorch's class -> our name, for schedules of several stages per device.
 MULTI = {
     "ScheduleInterleaved1F1B": "interleaved-1f1b",
