@@ -47,7 +47,7 @@ def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
             raise SpecError(message, path=("timeline",))
         written = source.schedule is None
         plan = _written_plan(source, max_ops) if written else _named_plan(source, max_ops)
-        return _extended(plan, source)
+        return _extended(plan, source, max_ops)
     except PipevizError as error:
         raise error.located(source.marks) from None
 
@@ -68,8 +68,13 @@ def _written_plan(spec: Spec, max_ops: int) -> Plan:
     return Plan.parse(order, wanted, spec.placement, marks=spec.marks)
 
 
-def _extended(plan: Plan, spec: Spec) -> Plan:
-    """Return the plan with everything that the spec adds to it."""
+def _extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
+    """Return the plan with everything that the spec adds to it.
+
+    Raises:
+        SpecError: It would have too many ops.
+        PlanError: It cannot have what is asked for.
+    """
     if spec.place == "alap":
         plan = replace(plan, traits=replace(plan.traits, late=True))
     if spec.recompute:
@@ -79,6 +84,12 @@ def _extended(plan: Plan, spec: Spec) -> Plan:
     if spec.optimizer:
         plan = with_optimizer(plan, spec.optimizer)
     if spec.iterations and not plan.traits.update_every:
+        ops = spec.iterations * sum(map(len, plan.orders))
+        if ops > max_ops:
+            message = f"{spec.iterations} iterations of this schedule have {ops:,} ops"
+            message = f"{message}; the limit is {max_ops:,}"
+            hint = "pipeviz_max_ops sets the limit"
+            raise SpecError(message, hint=hint, path=("iterations",))
         plan = with_iterations(plan, spec.iterations)
     return plan
 
@@ -89,7 +100,7 @@ def _named_plan(spec: Spec, max_ops: int) -> Plan:
         lacking = "devices" if spec.devices is None else "microbatches"
         raise SpecError(f"{name} needs the key '{lacking}'", path=("schedule",))
     schedule = SCHEDULES[name]
-    repeated = spec.iterations if schedule.endless else None
+    iterations = (spec.iterations or 1) if schedule.endless else 1
     options = {
         field: getattr(spec, key.replace("-", "_")) for field, key in OPTION_KEYS.items()
     }
@@ -99,7 +110,8 @@ def _named_plan(spec: Spec, max_ops: int) -> Plan:
     options["chunks"] = _chunks(spec, spec.devices, schedule.chunks)
     shape = Shape(
         devices=spec.devices,
-        microbatches=spec.microbatches * (repeated or 1),
+        microbatches=spec.microbatches * iterations,
+        iterations=iterations,
         costs=spec.costs or Costs(),
         **options,
     )

@@ -27,6 +27,7 @@ STEPS = [
     "place",
     "simulate",
     "metrics",
+    "versions",
     "draw",
     "render",
     "public",
