@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from sphinx_pipeviz.errors import PlanError, SpecError
 from sphinx_pipeviz.lanes import Place, lanes_of, loading, meeting
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.ops import BESIDE, PASSES, Kind, Op, Run, Slot
+from sphinx_pipeviz.ops import BESIDE, PASSES, PER_ITERATION, Kind, Op, Run, Slot
 from sphinx_pipeviz.place import as_late_as_possible
 from sphinx_pipeviz.spec import Costs
 
@@ -58,7 +58,7 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
             raise _deadlock(run, stuck).located(plan.marks)
         rows = tuple(tuple(row) for row in run.rows)
         if plan.traits.late:
-            rows = as_late_as_possible(rows, costs.latency)
+            rows = as_late_as_possible(rows, costs.latency, run.delayed)
         lanes = tuple(lanes_of(plan, rows, costs))
     return Timeline(rows, plan.stages, name=plan.name, lanes=lanes, traits=plan.traits)
 
@@ -93,7 +93,7 @@ class _Simulation:
         #: What else a slot waits for, besides the inputs of its ops.
         self.delayed = meeting(self.orders, plan.traits) | loading(plan, costs)
         self._costs = {kind: costs.of(kind, self.stages) for kind in _WORK}
-        self._per_device = isinstance(costs.optimizer, int | float)
+        self._steps = self._step_costs(costs)
         self._longer = sum if costs.overlap == "sum" else max
         self._latency = costs.latency
 
@@ -149,7 +149,7 @@ class _Simulation:
     def inputs(self, op: Op) -> tuple[int, ...]:
         """Return the numbers of the passes whose results ``op`` needs."""
         stage, kind, microbatch, _ = op
-        if stage is None or microbatch not in self.base or kind is Kind.ALL_REDUCE:
+        if stage is None or microbatch not in self.base or kind in PER_ITERATION:
             return ()
         forward = self.base[microbatch] + stage * PER_STAGE
         if kind is F:
@@ -161,13 +161,20 @@ class _Simulation:
         return (forward, forward + PER_STAGE + 1) if kind in (B, I) else ()
 
     def _cost(self, op: Op, device: int) -> float:
-        if op.kind is Kind.OPTIMIZER and not self._per_device:
-            return sum(self._costs[op.kind][stage] for stage in self._stages_on(device))
+        if op.kind is Kind.OPTIMIZER:
+            return self._steps[device]
         return self._costs[op.kind][op.stage or 0]
 
-    def _stages_on(self, device: int) -> set[int]:
-        ops = (op for slot in self.orders[device] for op in slot.ops)
-        return {op.stage or 0 for op in ops if op.kind is F}
+    def _step_costs(self, costs: Costs) -> list[float]:
+        """Return how long an optimizer step takes on each device."""
+        if isinstance(costs.optimizer, int | float):
+            return [float(costs.optimizer)] * len(self.orders)
+        price = self._costs[Kind.OPTIMIZER]
+        held = [
+            {op.stage or 0 for slot in row for op in slot.ops if op.kind is F}
+            for row in self.orders
+        ]
+        return [sum(price[stage] for stage in stages) for stages in held]
 
 
 def _working(row: tuple[Slot, ...], *, split: bool) -> list[Slot]:
@@ -181,28 +188,29 @@ def _deadlock(run: _Simulation, stuck: dict[int, Awaited]) -> PlanError:
     owners = {
         op: device for device, row in enumerate(run.orders) for slot in row for op in slot.ops
     }
-    awaited = {device: _op_of(run, what, owners) for device, what in stuck.items()}
+    awaited = {device: _awaited(run, what, owners) for device, what in stuck.items()}
     chain: list[int] = []
     device = min(stuck)
     while device in stuck and device not in chain:
         chain.append(device)
-        device = owners.get(awaited[device], -1)
+        device = awaited[device][1]
     if device in chain:
         chain = chain[chain.index(device) :]
-    message = "; ".join(_stand(run, other, awaited[other], owners) for other in chain)
+    message = "; ".join(_stand(run, other, *awaited[other]) for other in chain)
     index = _written(run, chain[0])
     return PlanError(f"the order deadlocks: {message}", path=("order", chain[0], index))
 
 
-def _op_of(run: _Simulation, awaited: Awaited, owners: dict[Op, int]) -> Op:
-    """Return the op that a number or a place stands for."""
+def _awaited(run: _Simulation, awaited: Awaited, owners: dict[Op, int]) -> tuple[Op, int]:
+    """Return the op that a number or a place stands for, and its device or -1."""
     if not isinstance(awaited, int):
-        return run.orders[awaited[0]][awaited[1]].ops[0]
+        return run.orders[awaited[0]][awaited[1]].ops[0], awaited[0]
     microbatch = list(run.base)[awaited // (run.stages * PER_STAGE)]
     stage, offset = divmod(awaited % (run.stages * PER_STAGE), PER_STAGE)
     split = Op(stage, I, microbatch)
     kinds = (F, I if split in owners else B, W)
-    return Op(stage, kinds[offset], microbatch)
+    op = Op(stage, kinds[offset], microbatch)
+    return op, owners.get(op, -1)
 
 
 def _written(run: _Simulation, device: int) -> int:
@@ -212,10 +220,9 @@ def _written(run: _Simulation, device: int) -> int:
     return next(index for index, slot in enumerate(written) if at in slot.ops)
 
 
-def _stand(run: _Simulation, device: int, awaited: Op, owners: dict[Op, int]) -> str:
+def _stand(run: _Simulation, device: int, awaited: Op, owner: int) -> str:
     at = run.orders[device][len(run.rows[device])]
-    owner = owners.get(awaited)
-    where = "which no device runs" if owner is None else f"on device {owner}"
+    where = "which no device runs" if owner < 0 else f"on device {owner}"
     if owner == device:
         where = "in the same slot" if awaited in at.ops else "later in its own row"
     return f"device {device} stands at {at} and waits for {awaited} {where}"
