@@ -10,7 +10,7 @@ import msgspec
 from sphinx_pipeviz.draw.layout import Size, lay_out
 from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.draw.style import Style, resolve_style
-from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.errors import PipevizError, PlanError, SpecError, did_you_mean
 from sphinx_pipeviz.extend import (
     with_all_reduce,
     with_iterations,
@@ -115,7 +115,12 @@ def _named_plan(spec: Spec, max_ops: int) -> Plan:
         costs=spec.costs or Costs(),
         **options,
     )
-    return plan_named(name, shape, frozenset(given), max_ops)
+    try:
+        return plan_named(name, shape, frozenset(given), max_ops)
+    except PlanError as error:
+        if error.path == ("chunks",) and spec.stages is not None:
+            error.path = ("stages",)  # what the user wrote
+        raise
 
 
 def _chunks(spec: Spec, devices: int, default: int) -> int:

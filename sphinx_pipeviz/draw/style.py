@@ -48,7 +48,7 @@ class Style(
     backward: Colour = "#F4A460"  # sandybrown
     backward_input: Colour = "#F4A460"
     backward_weight: Colour = "#3FA35F"  # a lightness between those of F and I
-    recompute: Colour = "#8FD3DB"
+    recompute: Colour = "#27408B"  # royalblue4: darker than forwards
     all_reduce: Colour = "#AB9AC0"
     optimizer: Colour = "#FFEFCF"
     other: Colour = "#FFEFCF"
