@@ -22,6 +22,7 @@ from sphinx_pipeviz.public import (
     visualize_pipeline_parallelism,
 )
 from sphinx_pipeviz.spec import Costs, Spec
+from sphinx_pipeviz.versions import weight_versions
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -51,6 +52,7 @@ __all__ = [
     "setup",
     "simulate",
     "visualize_pipeline_parallelism",
+    "weight_versions",
 ]
 
 

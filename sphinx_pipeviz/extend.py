@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
 from sphinx_pipeviz.errors import PlanError
 from sphinx_pipeviz.model import Plan
-from sphinx_pipeviz.ops import PER_ITERATION, Kind, Op, Overlap, Slot
+from sphinx_pipeviz.ops import FINISHING, PER_ITERATION, Kind, Op, Overlap, Slot
 
 _GRADIENTS = (Kind.BACKWARD, Kind.BACKWARD_INPUT)
-_WEIGHTS = (Kind.BACKWARD, Kind.BACKWARD_WEIGHT)
+#: Stage -> a number of slots of a row.
+Cuts = dict[int | None, int]
 
 
 def with_recompute(plan: Plan) -> Plan:
@@ -30,28 +32,83 @@ def with_all_reduce(plan: Plan, when: str) -> Plan:
     """Reduce the gradients of each stage.
 
     Args:
-        plan: Whose gradients.
-        when: ``stage``: right after the stage's last backward, as PyTorch does; ``end``:
-            after all of the device's work, the stages in the order they were ready.
+        plan: Whose gradients. One that is not flushed reduces before every update.
+        when: ``stage``: as soon as the stage's gradients are complete, as PyTorch does;
+            ``end``: after all of the device's work, the stages in the order they were
+            ready. A stage that several devices hold is complete when all have done their
+            backwards; such stages are reduced from the last to the first.
     """
+    if plan.traits.update_every:
+        rows = (_updates(row, plan.traits.update_every, Kind.ALL_REDUCE) for row in plan.orders)
+        return replace(plan, orders=tuple(map(tuple, rows)))
+    lasts = [_last_backwards(row) for row in plan.orders]
+    shared = sum(map(len, lasts)) > len(set().union(*lasts))
+    cuts = _completed(plan, lasts) if shared else lasts
+    if when == "end":
+        cuts = [
+            dict.fromkeys(cut, len(row)) for row, cut in zip(plan.orders, cuts, strict=True)
+        ]
+    rows = (_inserted(row, cut) for row, cut in zip(plan.orders, cuts, strict=True))
+    return replace(plan, orders=tuple(map(tuple, rows)))
 
-    def row(slots: tuple[Slot, ...]) -> list[Slot]:
-        last = {
-            op.stage: index
-            for index, slot in enumerate(slots)
-            for op in slot.ops
-            if op.kind in _WEIGHTS
-        }
-        if when == "end":
-            last = dict.fromkeys(last, len(slots) - 1)
-        out: list[Slot] = []
-        for index, slot in enumerate(slots):
-            out.append(slot)
-            ready = [stage for stage, at in last.items() if at == index]
-            out += [Op(stage, Kind.ALL_REDUCE, None) for stage in ready]
-        return out
 
-    return replace(plan, orders=tuple(tuple(row(slots)) for slots in plan.orders))
+def _inserted(row: tuple[Slot, ...], cuts: Cuts) -> Iterator[Slot]:
+    """Yield a row with the all-reduce of each stage after so many slots."""
+    ready = defaultdict(list)
+    for stage, cut in cuts.items():
+        ready[cut].append(Op(stage, Kind.ALL_REDUCE, None))
+    for index, slot in enumerate(row, 1):
+        yield slot
+        yield from ready[index]
+
+
+def _last_backwards(row: tuple[Slot, ...]) -> Cuts:
+    """Return after how many slots each stage has done its last backward, in this order."""
+    lasts: Cuts = {}
+    for index, slot in enumerate(row, 1):
+        for op in slot.ops:
+            if op.kind in FINISHING:
+                lasts.pop(op.stage, None)
+                lasts[op.stage] = index
+    return lasts
+
+
+def _completed(plan: Plan, lasts: list[Cuts]) -> list[Cuts]:
+    """Return after how many slots of each device no device still works for a stage.
+
+    What is before these slots needs nothing that is after them, and they are more for an
+    earlier stage than for a later one, so devices that meet do not wait in a circle.
+    """
+    places = {
+        op: (device, index)
+        for device, row in enumerate(plan.orders)
+        for index, slot in enumerate(row, 1)
+        for op in slot.ops
+    }
+    done = [0] * plan.devices
+    cuts: list[Cuts] = [{} for _ in lasts]
+    for stage in reversed(range(plan.stages)):
+        wanted = [(device, last[stage]) for device, last in enumerate(lasts) if stage in last]
+        while wanted:
+            device, upto = wanted.pop()
+            slots = plan.orders[device][done[device] : upto]
+            done[device] = max(done[device], upto)
+            needed = (other for slot in slots for op in slot.ops for other in _inputs(op))
+            wanted += [places[op] for op in needed if op in places]
+        for device, last in enumerate(lasts):
+            if stage in last:
+                cuts[device][stage] = done[device]
+    return cuts
+
+
+def _inputs(op: Op) -> list[Op]:
+    """Return what an op may need from other devices."""
+    stage = op.stage or 0
+    if op.kind is Kind.FORWARD:
+        return [op._replace(stage=stage - 1)]
+    if op.kind in _GRADIENTS:
+        return [Op(stage + 1, kind, op.microbatch) for kind in _GRADIENTS]
+    return []
 
 
 def with_optimizer(plan: Plan, when: str) -> Plan:
@@ -68,7 +125,8 @@ def with_optimizer(plan: Plan, when: str) -> Plan:
         if when == "aligned":
             message = f"{plan.name} has no flush, so its optimizer steps cannot be aligned"
             raise PlanError(message, hint="write optimizer: ready", path=("optimizer",))
-        rows = tuple(tuple(_updates(row, plan.traits.update_every)) for row in plan.orders)
+        every = plan.traits.update_every
+        rows = tuple(tuple(_updates(row, every, Kind.OPTIMIZER)) for row in plan.orders)
         return replace(plan, orders=rows)
     rows = tuple(
         (*row, Op(row[0].ops[0].stage, Kind.OPTIMIZER, None)) if row else row
@@ -77,15 +135,23 @@ def with_optimizer(plan: Plan, when: str) -> Plan:
     return replace(plan, orders=rows, traits=replace(plan.traits, aligned=when == "aligned"))
 
 
-def _updates(row: tuple[Slot, ...], every: int) -> Iterator[Slot]:
-    """Yield a row with an optimizer step after every ``every``-th microbatch's backward."""
+def _updates(row: tuple[Slot, ...], every: int, kind: Kind) -> Iterator[Slot]:
+    """Yield a row with an op of a kind at every update: every ``every``-th backward.
+
+    It comes after the all-reduce, where there is one.
+    """
     done = 0
+    due: list[Op] = []
     for slot in row:
+        if slot.ops[0].kind is not Kind.ALL_REDUCE:
+            yield from due
+            due = []
         yield slot
         for op in slot.ops:
-            done += op.kind in _WEIGHTS
-            if op.kind in _WEIGHTS and done % every == 0:
-                yield Op(op.stage, Kind.OPTIMIZER, done // every - 1)
+            done += op.kind in FINISHING
+            if op.kind in FINISHING and done % every == 0:
+                due.append(Op(op.stage, kind, done // every - 1))
+    yield from due
 
 
 def with_iterations(plan: Plan, count: int) -> Plan:

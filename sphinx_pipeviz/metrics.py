@@ -8,10 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind, Run
+from sphinx_pipeviz.ops import FINISHING, Kind, Run
 
-#: Kinds at whose end the activations of a forward are free.
-RELEASING = frozenset({Kind.BACKWARD, Kind.BACKWARD_WEIGHT})
 #: A device that made activations, their stage and their microbatch.
 Activations = tuple[int, int | None, int | None]
 
@@ -82,7 +80,7 @@ def _peak(row: tuple[Run, ...]) -> int:
         kinds = [op.kind for op in run.slot.ops]
         held += kinds.count(Kind.FORWARD)
         peak = max(peak, held)
-        held -= sum(kind in RELEASING for kind in kinds)
+        held -= sum(kind in FINISHING for kind in kinds)
     return peak
 
 
@@ -119,7 +117,7 @@ def _peak_with_moves(row: tuple[Run, ...], device: int, moves: list[Move]) -> in
                 store.take((device, op.stage, op.microbatch))
         store.go_on(run.end, ends=True)
         for op in run.slot.ops:
-            if op.kind in RELEASING:
+            if op.kind in FINISHING:
                 store.held.discard((device, op.stage, op.microbatch))
     store.go_on(math.inf, ends=False)
     return store.peak

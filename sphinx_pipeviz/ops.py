@@ -33,6 +33,8 @@ class Kind(StrEnum):
 
 #: Kinds that do a stage's work on a microbatch.
 PASSES = frozenset({Kind.FORWARD, Kind.BACKWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT})
+#: Kinds at whose end a microbatch's weight gradients are there, and its activations free.
+FINISHING = frozenset({Kind.BACKWARD, Kind.BACKWARD_WEIGHT})
 #: Kinds that move data while the device computes.
 TRANSFERS = frozenset(
     {

@@ -11,7 +11,7 @@ from sphinx_pipeviz.draw.layout import Part, Size, stack
 from sphinx_pipeviz.draw.paint_text import WIDTH, paint_text
 from sphinx_pipeviz.draw.panel import check_panel
 from sphinx_pipeviz.draw.style import Style, resolve_style
-from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.errors import PipevizError, PlanError, SpecError, did_you_mean
 from sphinx_pipeviz.extend import (
     with_all_reduce,
     with_iterations,
@@ -49,10 +49,10 @@ def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
             message = "a timeline has times already; there is no plan to make of it"
             raise SpecError(message, path=("timeline",))
         if isinstance(source.loaded, Plan):
-            return _extended(source.loaded, source)
+            return _extended(source.loaded, source, max_ops)
         written = source.schedule is None
         plan = _written_plan(source, max_ops) if written else _named_plan(source, max_ops)
-        return _extended(plan, source)
+        return _extended(plan, source, max_ops)
     except PipevizError as error:
         raise error.located(source.marks) from None
 
@@ -73,8 +73,13 @@ def _written_plan(spec: Spec, max_ops: int) -> Plan:
     return Plan.parse(order, wanted, spec.placement, marks=spec.marks)
 
 
-def _extended(plan: Plan, spec: Spec) -> Plan:
-    """Return the plan with everything that the spec adds to it."""
+def _extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
+    """Return the plan with everything that the spec adds to it.
+
+    Raises:
+        SpecError: It would have too many ops.
+        PlanError: It cannot have what is asked for.
+    """
     if spec.place == "alap":
         plan = replace(plan, traits=replace(plan.traits, late=True))
     if spec.recompute:
@@ -84,6 +89,12 @@ def _extended(plan: Plan, spec: Spec) -> Plan:
     if spec.optimizer:
         plan = with_optimizer(plan, spec.optimizer)
     if spec.iterations and not plan.traits.update_every:
+        ops = spec.iterations * sum(map(len, plan.orders))
+        if ops > max_ops:
+            message = f"{spec.iterations} iterations of this schedule have {ops:,} ops"
+            message = f"{message}; the limit is {max_ops:,}"
+            hint = "pipeviz_max_ops sets the limit"
+            raise SpecError(message, hint=hint, path=("iterations",))
         plan = with_iterations(plan, spec.iterations)
     return with_transfers(plan) if spec.transfers else plan
 
@@ -94,7 +105,7 @@ def _named_plan(spec: Spec, max_ops: int) -> Plan:
         lacking = "devices" if spec.devices is None else "microbatches"
         raise SpecError(f"{name} needs the key '{lacking}'", path=("schedule",))
     schedule = SCHEDULES[name]
-    repeated = spec.iterations if schedule.endless else None
+    iterations = (spec.iterations or 1) if schedule.endless else 1
     options = {
         field: getattr(spec, key.replace("-", "_")) for field, key in OPTION_KEYS.items()
     }
@@ -104,11 +115,17 @@ def _named_plan(spec: Spec, max_ops: int) -> Plan:
     options["chunks"] = _chunks(spec, spec.devices, schedule.chunks)
     shape = Shape(
         devices=spec.devices,
-        microbatches=spec.microbatches * (repeated or 1),
+        microbatches=spec.microbatches * iterations,
+        iterations=iterations,
         costs=spec.costs or Costs(),
         **options,
     )
-    return plan_named(name, shape, frozenset(given), max_ops)
+    try:
+        return plan_named(name, shape, frozenset(given), max_ops)
+    except PlanError as error:
+        if error.path == ("chunks",) and spec.stages is not None:
+            error.path = ("stages",)  # what the user wrote
+        raise
 
 
 def _chunks(spec: Spec, devices: int, default: int) -> int:

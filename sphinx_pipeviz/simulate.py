@@ -66,7 +66,7 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
             raise _deadlock(run, stuck).located(plan.marks)
         rows = tuple(tuple(row) for row in run.rows)
         if plan.traits.late:
-            rows = as_late_as_possible(rows, costs.latency)
+            rows = as_late_as_possible(rows, costs.latency, run.delayed)
         lanes = tuple(lanes_of(plan, rows, costs)) if run.kinds & BESIDE else ()
     return Timeline(rows, plan.stages, name=plan.name, lanes=lanes, traits=plan.traits)
 
@@ -234,29 +234,30 @@ def _deadlock(run: _Simulation, stuck: dict[int, Awaited]) -> PlanError:
     owners = {
         op: device for device, row in enumerate(run.orders) for slot in row for op in slot.ops
     }
-    awaited = {device: _op_of(run, what, owners) for device, what in stuck.items()}
+    awaited = {device: _awaited(run, what, owners) for device, what in stuck.items()}
     chain: list[int] = []
     device = min(stuck)
     while device in stuck and device not in chain:
         chain.append(device)
-        device = owners.get(awaited[device], -1)
+        device = awaited[device][1]
     if device in chain:
         chain = chain[chain.index(device) :]
-    message = "; ".join(_stand(run, other, awaited[other], owners) for other in chain)
+    message = "; ".join(_stand(run, other, *awaited[other]) for other in chain)
     index = _written(run, chain[0])
     return PlanError(f"the order deadlocks: {message}", path=("order", chain[0], index))
 
 
-def _op_of(run: _Simulation, awaited: Awaited, owners: dict[Op, int]) -> Op:
-    """Return the op that a number or a place stands for."""
+def _awaited(run: _Simulation, awaited: Awaited, owners: dict[Op, int]) -> tuple[Op, int]:
+    """Return the op that a number or a place stands for, and its device or -1."""
     if not isinstance(awaited, int):
-        return run.orders[awaited[0]][awaited[1]].ops[0]
+        return run.orders[awaited[0]][awaited[1]].ops[0], awaited[0]
     index, rest = divmod(awaited, run.stages * PER_STAGE)
     microbatch = run.microbatches[index]
     stage, offset = divmod(rest, PER_STAGE)
     split = Op(stage, I, microbatch)
     kinds = (F, I if split in owners else B, W)
-    return Op(stage, kinds[offset], microbatch)
+    op = Op(stage, kinds[offset], microbatch)
+    return op, owners.get(op, -1)
 
 
 def _written(run: _Simulation, device: int) -> int:
@@ -266,10 +267,9 @@ def _written(run: _Simulation, device: int) -> int:
     return next(index for index, slot in enumerate(written) if at in slot.ops)
 
 
-def _stand(run: _Simulation, device: int, awaited: Op, owners: dict[Op, int]) -> str:
+def _stand(run: _Simulation, device: int, awaited: Op, owner: int) -> str:
     at = run.orders[device][len(run.rows[device])]
-    owner = owners.get(awaited)
-    where = "which no device runs" if owner is None else f"on device {owner}"
+    where = "which no device runs" if owner < 0 else f"on device {owner}"
     if owner == device:
         where = "in the same slot" if awaited in at.ops else "later in its own row"
     return f"device {device} stands at {at} and waits for {awaited} {where}"

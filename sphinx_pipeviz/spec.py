@@ -162,8 +162,9 @@ class Keys(Picture, frozen=True, kw_only=True):
         variant: Whose version of the schedule, where there are several.
         place: ``asap`` (default), or ``alap``: steady forwards end when the backward
             that they wait for starts.
-        sequence_chunks: Parts of each microbatch's sequence, for schedules that split it.
-        waves: How often a microbatch goes there and back, for Hanayo.
+        sequence_chunks: Parts of each microbatch's sequence, for schedules that split it;
+            their costs are those of one part.
+        waves: How often a microbatch goes there and back, for Hanayo: half of chunks.
         memory_limit: Most microbatches in flight on a device, for ``zb-auto``.
         iterations: Training steps that follow each other; default 1.
         recompute: Run the forward of a stage once more before its backward.

@@ -32,6 +32,7 @@ STEPS = [
     "metrics",
     "phases",
     "write",
+    "versions",
     "draw",
     "render",
     "public",

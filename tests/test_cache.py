@@ -15,7 +15,7 @@ import sphinx_pipeviz as pv
 from sphinx_pipeviz import cache
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.picture import Rows
+from sphinx_pipeviz.picture import Highlight, Note, Rows
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.spec import Keys
 
@@ -116,6 +116,14 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "from_": 1.0,
         "to": 9.0,
         "color_by": "stage",
+        "phases": True,
+        "bubble": True,
+        "flush": True,
+        "follow": 1,
+        "critical_path": True,
+        "memory": True,
+        "highlight": [Highlight(kind="F")],
+        "notes": [Note(text="a", time=1, device=0)],
     }
     assert {*values, "style"} == set(Keys.__struct_fields__)  # style: see below
     spec = read_text(BASE)

@@ -22,12 +22,12 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Rows
+from sphinx_pipeviz.picture import Group, Highlight, Note, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, scalar
 from sphinx_pipeviz.render import draw
-from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
+from sphinx_pipeviz.schedules import ALIASES, SCHEDULES, depends_on_costs
 from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Costs, Task
 
 TOP = Path(__file__).parents[1]
@@ -167,6 +167,8 @@ NAMES = {
     "picture": PICTURE_KEYS,
     "rows": Rows.__struct_fields__,
     "group": Group.__struct_fields__,
+    "highlight": [name.rstrip("_") for name in Highlight.__struct_fields__],
+    "note": [name.replace("_", "-") for name in Note.__struct_fields__],
     "costs": [field.replace("_", "-") for field in Costs.__struct_fields__],
     "task": Task.__struct_fields__,
     "task-types": TYPES,
@@ -270,15 +272,18 @@ def test_formula_agrees_with_the_simulator(name):
     checked = 0
     for (P, M, V), (F, I, W, L) in itertools.product(sizes(name), TIMES):  # noqa: E741, N806
         known = {"P": P, "M": M, "V": V, "F": F, "B": I + W, "I": I, "W": W, "L": L}
-        known |= {"min": min, "max": max, "range": range}
+        known |= {"k": SCHEDULES[name].sequence_chunks, "min": min, "max": max, "range": range}
 
         def value(what, known=known):
             return eval(lines[what], {"__builtins__": {}} | known)  # noqa: S307  (our own)
 
         if not value("holds"):
             continue
-        plan = pv.plan(name, devices=P, microbatches=M, chunks=V)
         costs = pv.Costs(forward=F, backward_input=I, backward_weight=W, p2p=L)
+        keys = {"devices": P, "microbatches": M, "chunks": V}
+        if depends_on_costs(name, None):
+            keys["costs"] = costs
+        plan = pv.plan(name, **keys)
         found = pv.measure(pv.simulate(plan, costs))
         size = f"P={P} M={M} V={V} F={F} I={I} W={W} L={L}"
         known["makespan"] = value("makespan")

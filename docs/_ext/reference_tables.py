@@ -23,7 +23,7 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Picture, Rows
+from sphinx_pipeviz.picture import Group, Highlight, Note, Picture, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
@@ -262,6 +262,8 @@ TABLES: dict[str, Callable[[], Table]] = {
     "picture": partial(_struct, "Key", Picture),
     "rows": partial(_struct, "Key", Rows),
     "group": partial(_struct, "Key", Group),
+    "highlight": partial(_struct, "Key", Highlight),
+    "note": partial(_struct, "Key", Note),
     "costs": partial(_struct, "Cost", Costs),
     "task": partial(_struct, "Key", Task),
     "task-types": _task_types,

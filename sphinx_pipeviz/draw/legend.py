@@ -26,6 +26,8 @@ WORDS: dict[Kind, str] = {
     Kind.BACKWARD: "Backward",
     Kind.BACKWARD_INPUT: "Backward for input",
     Kind.BACKWARD_WEIGHT: "Backward for weights",
+    Kind.RECOMPUTE: "Recompute",
+    Kind.ALL_REDUCE: "All-reduce",
     Kind.OPTIMIZER: "Optimizer step",
     Kind.OTHER: "Other",
 }

@@ -18,7 +18,7 @@ MAX_STEPS = 4000
 #: Times are taken as multiples of 1/this.
 FINEST = 1000
 
-LETTERS = {Kind.OPTIMIZER: "O", Kind.OTHER: "X"}
+LETTERS = {Kind.ALL_REDUCE: "A", Kind.OPTIMIZER: "O", Kind.OTHER: "X"}
 
 
 def paint_text(timeline: Timeline, style: Style, width: int = WIDTH) -> str:

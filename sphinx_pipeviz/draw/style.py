@@ -27,6 +27,8 @@ class Style(
         backward: Fill of full backwards.
         backward_input: Fill of backwards for the input.
         backward_weight: Fill of backwards for the weights.
+        recompute: Fill of forwards that run once more.
+        all_reduce: Fill of all-reduces of gradients.
         optimizer: Fill of optimizer steps.
         other: Fill of every other kind of task.
         edge: Border of tasks.
@@ -48,6 +50,8 @@ class Style(
     backward: Colour = "#F4A460"  # sandybrown
     backward_input: Colour = "#F4A460"
     backward_weight: Colour = "#3FA35F"  # a lightness between those of F and I
+    recompute: Colour = "#27408B"  # royalblue4: darker than forwards
+    all_reduce: Colour = "#AB9AC0"
     optimizer: Colour = "#FFEFCF"
     other: Colour = "#FFEFCF"
     edge: Colour = "#000000"
@@ -66,7 +70,7 @@ class Style(
 
     def fill(self, kind: Kind, chunk: int = 0, chunks: int = 1) -> str:
         """Return the fill of a kind; later chunks are lighter shades of it."""
-        colour: str = getattr(self, FILLS[kind])
+        colour: str = getattr(self, FILLS.get(kind, "other"))
         return _lighter(colour, 0.55 * chunk / max(1, chunks - 1)) if chunk else colour
 
     def text_on(self, fill: str) -> str:
@@ -79,6 +83,8 @@ FILLS: dict[Kind, str] = {
     Kind.BACKWARD: "backward",
     Kind.BACKWARD_INPUT: "backward_input",
     Kind.BACKWARD_WEIGHT: "backward_weight",
+    Kind.RECOMPUTE: "recompute",
+    Kind.ALL_REDUCE: "all_reduce",
     Kind.OPTIMIZER: "optimizer",
     Kind.OTHER: "other",
 }

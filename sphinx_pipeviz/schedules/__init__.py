@@ -10,6 +10,7 @@ from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.schedules.balanced import bpipe
 from sphinx_pipeviz.schedules.bidirectional import chimera, gems
 from sphinx_pipeviz.schedules.dualpipe import dualpipe, dualpipev
+from sphinx_pipeviz.schedules.endless import pipedream, pipedream_2bw
 from sphinx_pipeviz.schedules.fill_drain import forward_only, gpipe, naive
 from sphinx_pipeviz.schedules.greedy import zb_h2
 from sphinx_pipeviz.schedules.interleaved import (
@@ -231,6 +232,20 @@ SCHEDULES: dict[str, Schedule] = {
         "1F1B whose first devices keep some activations on the last ones",
         "Kim et al., BPipe: Memory-Balanced Pipeline Parallelism, 2023, ICML 2023",
         passes=3,
+    ),
+    "pipedream": Schedule(
+        pipedream,
+        "1F1B without a flush: weights change after every backward",
+        "Narayanan et al., PipeDream, 2019, arXiv:1806.03377",
+        aliases=("async",),
+        endless=True,
+    ),
+    "pipedream-2bw": Schedule(
+        pipedream_2bw,
+        "1F1B without a flush: weights change after every M-th backward, in two versions",
+        "Narayanan et al., PipeDream-2BW, 2021, arXiv:2006.09503",
+        aliases=("2bw",),
+        endless=True,
     ),
 }
 

@@ -90,9 +90,9 @@ class _Floor:
         self._add(arrival, where, Op(then, B if turns else kind, microbatch))
 
     def _enter(self, time: float) -> None:
-        for microbatch in self._entering:
+        microbatch = next(self._entering, None)
+        if microbatch is not None:
             self._add(time, self._path[0], Op(0, F, microbatch))
-            return
 
     def _add(self, time: float, device: int, op: Op | None) -> None:
         heappush(self.events, (time, next(self._ties), device, op))

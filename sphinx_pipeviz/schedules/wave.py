@@ -21,7 +21,7 @@ def hanayo(shape: Shape) -> Plan:
     """
     p, chunks = shape.devices, shape.chunks
     if chunks % 2:
-        message = f"hanayo runs two chunks per device and wave, not {chunks} chunks"
+        message = f"hanayo needs two chunks per device for each wave, not {chunks} in all"
         near = f"{chunks - 1} or {chunks + 1}" if chunks > 1 else "2"
         raise PlanError(message, hint=f"nearest: {near}", path=("chunks",))
 

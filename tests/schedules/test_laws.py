@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.ops import BESIDE
+from sphinx_pipeviz.ops import BESIDE, PASSES, PER_ITERATION
 from sphinx_pipeviz.schedules import SCHEDULES, depends_on_costs
 
 F, B = pv.Kind.FORWARD, pv.Kind.BACKWARD
 I, W = pv.Kind.BACKWARD_INPUT, pv.Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)
+R, OPT, AR = pv.Kind.RECOMPUTE, pv.Kind.OPTIMIZER, pv.Kind.ALL_REDUCE
+WORK = (F, B, I, W, R)
 QUARTERS = st.integers(0, 20).map(lambda number: number / 4)  # exact in binary
 
 
@@ -35,6 +37,10 @@ def plans(draw):
         keys["sequence_chunks"] = draw(st.none() | st.integers(1, 4))
     if "order" in options:
         keys["order"] = draw(st.sampled_from([None, "strict", "greedy"]))
+    keys["recompute"] = draw(st.none() | st.booleans())
+    keys["all_reduce"] = draw(st.sampled_from([None, None, "stage", "end"]))
+    keys["optimizer"] = draw(st.sampled_from([None, None, "ready"]))
+    keys["iterations"] = draw(st.none() | st.integers(1, 2))
     if depends_on_costs(name, keys.get("order")):
         keys["costs"] = {key: draw(QUARTERS) for key in ("forward", "backward", "p2p")}
     try:
@@ -57,6 +63,9 @@ def priced_plans(draw):
         backward=draw(cost),
         backward_input=draw(st.none() | cost),
         backward_weight=draw(st.none() | cost),
+        recompute=draw(st.none() | cost),
+        optimizer=draw(cost),
+        all_reduce=draw(cost),
         p2p=draw(QUARTERS),
         overlap=draw(st.sampled_from(["sum", "max"])),
     )
@@ -76,11 +85,25 @@ def ends_of(timeline):
     }
 
 
+def meetings(timeline):
+    """When each device of an all-reduce is there: all-reduce -> times."""
+    met = {}
+    for row in timeline.rows:
+        for before, run in pairwise(row):
+            if run.slot.ops[0].kind == AR:
+                met.setdefault(run.slot, []).append(before.end)
+    return met
+
+
 def inputs_of(slot, ops, stages):
     """The ops that a slot needs; ``ops`` are all that there are."""
     for stage, kind, microbatch, _ in slot.ops:
+        if kind in PER_ITERATION:
+            continue
         if kind == W:
             yield pv.Op(stage, I, microbatch)
+        elif kind == R:
+            yield pv.Op(stage, F, microbatch)
         elif kind == F:
             if stage:
                 yield pv.Op(stage - 1, F, microbatch)
@@ -99,7 +122,7 @@ def replica_of(plan, microbatch):
         for device, row in enumerate(plan.orders)
         for slot in row
         for op in slot.ops
-        if op.microbatch == microbatch
+        if op.microbatch == microbatch and op.kind in PASSES
     }
     found = [each for each in plan.placement if each == tuple(homes[s] for s in sorted(homes))]
     assert found
@@ -115,14 +138,15 @@ def test_every_op_runs_once_on_its_device(plan):
         for op in slot.ops
     )
     assert set(found.values()) == {1}
-    allowed = ({F},) if plan.name == "forward-only" else ({F, B}, {F, I, W})
+    again = {R} if any(op.kind == R for _, op in found) else set()
+    allowed = ({F},) if plan.name == "forward-only" else ({F, B} | again, {F, I, W} | again)
     for microbatch in range(plan.microbatches):
         for stage, device in enumerate(replica_of(plan, microbatch)):
-            kinds = {k for k in pv.Kind if (device, pv.Op(stage, k, microbatch)) in found}
+            kinds = {k for k in WORK if (device, pv.Op(stage, k, microbatch)) in found}
             assert kinds in allowed
             for kind in kinds:
                 del found[device, pv.Op(stage, kind, microbatch)]
-    assert not found
+    assert {op.kind for _, op in found} <= PER_ITERATION
 
 
 @given(plans())
@@ -153,6 +177,7 @@ def test_no_slot_starts_later_than_it_must(priced):
     plan, costs = priced
     timeline = pv.simulate(plan, costs)
     ends = ends_of(timeline)
+    met = meetings(timeline)
     for device, row in enumerate(timeline.rows):
         free = 0.0
         for run in row:
@@ -160,7 +185,7 @@ def test_no_slot_starts_later_than_it_must(priced):
                 ends[op][0] + costs.p2p * (ends[op][1] != device)
                 for op in inputs_of(run.slot, ends, plan.stages)
             ]
-            assert run.start == max([free, *ready])
+            assert run.start == max([free, *ready, *met.get(run.slot, ())])
             free = run.end
 
 
@@ -178,10 +203,14 @@ def test_a_device_runs_its_order_one_slot_at_a_time(priced):
 @given(priced_plans())
 def test_a_slot_takes_what_its_ops_cost(priced):
     plan, costs = priced
-    price = {kind: costs.of(kind, plan.stages) for kind in (F, B, I, W)}
+    price = {kind: costs.of(kind, plan.stages) for kind in (*WORK, AR, OPT)}
     for row in pv.simulate(plan, costs).rows:
+        held = {op.stage for run in row for op in run.slot.ops if op.kind == F}
+        step = sum(price[OPT][stage] for stage in held)
         for run in row:
             parts = [price[op.kind][op.stage] for op in run.slot.ops]
+            if run.slot.ops[0].kind == OPT:
+                parts = [costs.optimizer if isinstance(costs.optimizer, float) else step]
             assert run.end - run.start == (max if costs.overlap == "max" else sum)(parts)
 
 
@@ -193,7 +222,7 @@ def test_the_makespan_is_at_least_any_devices_work_and_any_microbatchs_way(price
     price = {kind: costs.of(kind, plan.stages) for kind in (F, B, I)}
     ops = ends_of(timeline)
     for microbatch in range(plan.microbatches):
-        way = [op for op in ops if op.microbatch == microbatch and op.kind != W]
+        way = [op for op in ops if op.microbatch == microbatch and op.kind in price]
         hops = sum(one != two for one, two in pairwise(replica_of(plan, microbatch)))
         hops *= 1 if plan.name == "forward-only" else 2
         length = sum(price[op.kind][op.stage] for op in way) + hops * costs.p2p
@@ -207,7 +236,13 @@ def test_the_makespan_is_at_least_any_devices_work_and_any_microbatchs_way(price
 @given(plans(), QUARTERS, QUARTERS, QUARTERS, st.sampled_from([0.25, 0.5, 2, 8]))
 def test_scaling_all_costs_scales_all_times(plan, forward, backward, p2p, factor):
     def timed(by):
-        costs = pv.Costs(forward=forward * by, backward=backward * by, p2p=p2p * by)
+        costs = pv.Costs(
+            forward=forward * by,
+            backward=backward * by,
+            optimizer=by,
+            all_reduce=by,
+            p2p=p2p * by,
+        )
         return pv.simulate(plan, costs)
 
     for row, scaled in zip(timed(1).rows, timed(factor).rows, strict=True):

@@ -31,12 +31,15 @@ def test_waves_chunks_and_stages_say_the_same(p, m, waves):
     [
         (
             {"chunks": 3},
-            ("hanayo runs two chunks per device and wave, not 3 chunks (nearest: 2 or 4)"),
+            (
+                "hanayo needs two chunks per device for each wave, not 3 in all"
+                " (nearest: 2 or 4)"
+            ),
             ("chunks",),
         ),
         (
             {"chunks": 1},
-            "hanayo runs two chunks per device and wave, not 1 chunks (nearest: 2)",
+            "hanayo needs two chunks per device for each wave, not 1 in all (nearest: 2)",
             ("chunks",),
         ),
         (
@@ -46,7 +49,7 @@ def test_waves_chunks_and_stages_say_the_same(p, m, waves):
         ),
         (
             {"waves": 1, "stages": 16},
-            "1 wave make 2 chunks per device, not 4 (give waves or chunks, not both)",
+            "1 wave makes 2 chunks per device, not 4 (give waves or chunks, not both)",
             ("waves",),
         ),
     ],
@@ -54,7 +57,7 @@ def test_waves_chunks_and_stages_say_the_same(p, m, waves):
 def test_numbers_that_make_no_waves_are_refused(keys, message, path):
     with pytest.raises(pv.PlanError) as caught:
         planned(4, 4, **keys)
-    assert str(caught.value) == message.replace("1 wave make", "1 wave makes")
+    assert str(caught.value) == message
     assert caught.value.path == path
 
 
