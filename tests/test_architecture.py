@@ -35,6 +35,7 @@ STEPS = [
 ]
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
+    {"colours", "compact", "hatch"},
     {"scene", "style"},
     {"legend"},
     {"cells"},
