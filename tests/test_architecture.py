@@ -35,7 +35,7 @@ STEPS = [
 ]
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
-    {"colours", "compact", "hatch"},
+    {"colours", "compact", "hatch", "styles"},
     {"scene", "style"},
     {"legend"},
     {"cells"},

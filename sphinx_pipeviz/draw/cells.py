@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 
+from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
@@ -31,6 +32,7 @@ class Cell:
     label: str
     fill: str
     group: Group
+    hatch: Hatch | None = None
 
 
 def place_cells(timeline: Timeline, grid: Grid, style: Style) -> list[Cell]:
@@ -57,12 +59,16 @@ def _run_cells(
     for place, op in enumerate(ops):
         bottom = round(grid.row_y(device) + (len(ops) - 1 - place) * height, 3)
         chunk = (op.stage or 0) // max(1, grid.rows) if chunks > 1 else 0
+        fill = style.fill(op.kind, chunk, chunks, op.stage)
+        if style.overlap and len(ops) > 1:
+            fill = style.overlap
         cells.append(
             Cell(
                 (left, bottom, width, height),
                 _label(op, shift),
-                style.fill(op.kind, chunk, chunks),
+                fill,
                 (op.kind, run.duration),
+                style.hatch(op.kind, fill),
             )
         )
     return cells
@@ -73,14 +79,15 @@ def _label(op: Op, shift: int) -> str:
 
 
 def boxes_of(cells: list[Cell], grid: Grid, style: Style) -> tuple[Boxes, ...]:
-    """Gather cells by fill; borders are thinner where cells are narrow."""
-    by_fill: dict[str, list[Box]] = defaultdict(list)
+    """Gather cells by look; borders are thinner where cells are narrow."""
+    by_look: dict[tuple[str, Hatch | None], list[Box]] = defaultdict(list)
     for cell in cells:
-        by_fill[cell.fill].append(cell.box)
+        by_look[cell.fill, cell.hatch].append(cell.box)
     narrowest = min((cell.box[2] for cell in cells if cell.box[2] > 0), default=1.0)
     line_width = round(max(0.1, min(0.5, 0.12 * narrowest, 0.06 * grid.row_height)), 2)
     return tuple(
-        Boxes(fill, style.edge, line_width, tuple(boxes)) for fill, boxes in by_fill.items()
+        Boxes(fill, style.edge, line_width, tuple(boxes), hatch)
+        for (fill, hatch), boxes in by_look.items()
     )
 
 

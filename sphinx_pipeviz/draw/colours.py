@@ -49,6 +49,21 @@ def between(stops: tuple[str, ...], place: float) -> str:
     return mix(stops[int(first)], stops[after], share)
 
 
+@functools.lru_cache(maxsize=1024)
+def line_on(fill: str, text: str, least: float) -> str:
+    """Return a shade of a fill that can be seen on it, and that a text can be read on.
+
+    Args:
+        fill: What is below the line.
+        text: What is above it.
+        least: Contrast of text and line, if that of text and fill is not less.
+    """
+    away = WHITE if luminance(text) < luminance(fill) else BLACK
+    shades = (mix(fill, text, share / 20) for share in range(1, 20))
+    readable = [shade for shade in shades if contrast(shade, text) >= least]
+    return max((mix(fill, away, 0.6), *readable), key=lambda shade: contrast(shade, fill))
+
+
 def _channels(colour: str) -> tuple[int, int, int]:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return red, green, blue

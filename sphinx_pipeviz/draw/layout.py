@@ -126,8 +126,10 @@ def _rounded(number: float) -> float:
 
 def _idle(timeline: Timeline, grid: Grid, style: Style) -> Boxes:
     width = _columns(timeline, grid)[-1]
-    boxes = [(grid.left, grid.row_y(row), width, grid.row_height) for row in range(grid.rows)]
-    return Boxes(style.idle, style.idle_edge, 0.5, tuple(boxes))
+    rows = range(grid.rows) if style.idle_look != "none" else ()
+    boxes = [(grid.left, grid.row_y(row), width, grid.row_height) for row in rows]
+    edge = None if style.idle_look == "fill" else style.idle_edge
+    return Boxes(style.idle, edge, 0.5, tuple(boxes), style.idle_hatch)
 
 
 def _columns(timeline: Timeline, grid: Grid) -> list[float]:
@@ -156,7 +158,8 @@ def grid_step(end: float, unit: float) -> float:
 
 def _grid_lines(timeline: Timeline, grid: Grid, style: Style) -> Lines:
     top = round(grid.bottom + grid.rows * grid.row_height, 2)
-    xs = [round(grid.left + column, 3) for column in _columns(timeline, grid)[:-1]]
+    columns = _columns(timeline, grid)[:-1] if style.idle_look in ("grid", "hatch") else []
+    xs = [round(grid.left + column, 3) for column in columns]
     return Lines(
         style.idle_edge, 0.5, tuple(((x, grid.bottom), (x, top)) for x in xs), upright=True
     )
@@ -210,6 +213,7 @@ def _legend_boxes(row: list[Entry], style: Style, y: float) -> list[Boxes]:
     for entry in row:
         height = round(SWATCH_HEIGHT * entry.em, 2)
         bottom = round(y - entry.line * LINE * entry.em - height / 2, 2)
-        for fill, x, width in entry.swatches():
-            boxes.append(Boxes(fill, style.edge, 0.5, ((x, bottom, width, height),)))
+        for fill, hatch, x, width in entry.swatches():
+            line = round(min(0.5, 0.12 * width), 2)
+            boxes.append(Boxes(fill, style.edge, line, ((x, bottom, width, height),), hatch))
     return boxes
