@@ -47,7 +47,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "transfer": "#777777",
         },
     },
-    # "Zero Bubble Pipeline Parallelism", Qi et al.
+    # "Zero Bubble Pipeline Parallelism", Qi et al. Published W #58A55D has F's lightness.
     "zero-bubble": {
         "forward": "#4F87ED",
         "backward": "#67BBC4",
@@ -63,7 +63,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "idle-edge": "#434343",
         "dark": {"transfer": "#757575", "all-reduce": "#AE85CF"},
     },
-    # DeepSeek's figures of DualPipe, where B and I are of one colour.
+    # DeepSeek's figures of DualPipe, where B and I are of one colour. Published B #7FD650 and
+    # W #77BEFA have F's lightness: B is lighter here, W darker.
     "dualpipe": {
         "forward": "#F1B238",
         "backward": "#95E56B",
@@ -93,6 +94,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "idle-look": "none",
     },
     # The figures of GPipe, where a stage has a colour; the last four fills are ours.
+    # There B is told from F by its label alone; here it is also deeper.
     "gpipe": {
         "forward": "#CBD9F9",
         "backward": "#E5B98C",
@@ -117,7 +119,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "idle-look": "none",
         "hatches": {"recompute": "rising"},
     },
-    # PyTorch's schedule visualizer: blue, orange, teal, green, purple.
+    # PyTorch's schedule visualizer: blue, orange, teal, green, purple. Its W #008000 has I's
+    # lightness and its overlap #800080 F's: both are lighter here.
     "torch": {
         "forward": "#0000FF",
         "backward": "#FFA500",
