@@ -41,6 +41,7 @@ STEPS = [
 ]
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
+    {"colours", "compact", "hatch", "styles"},
     {"scene", "style", "labels"},
     {"legend"},
     {"cells", "rows", "axis", "brackets", "overlays"},

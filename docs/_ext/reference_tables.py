@@ -89,7 +89,7 @@ def allowed(kind: Any, *, many: bool = False) -> str:
             parts = [part for part in kind.types if not isinstance(part, types.NoneType)]
             *others, last = (allowed(part, many=many) for part in parts)
             words = f"{', '.join(others)} or {last}" if others else last
-        case types.ListType():
+        case types.ListType() | types.VarTupleType():
             words = f"list{'s' * many} of {allowed(kind.item_type, many=True)}"
         case types.DictType():
             pair = (allowed(part, many=True) for part in (kind.key_type, kind.value_type))
@@ -158,14 +158,22 @@ def _struct(heading: str, struct: type) -> Table:
 
 def _style() -> Table:
     rows = tuple(
-        (f"``{field.encode_name}``", allowed(field.type), _shown(field.default), meaning)
+        (f"``{field.encode_name}``", allowed(field.type), _default(field), meaning)
         for field, meaning in _fields(Style)
     )
     return Table(("Field", "Value", "Default", "Meaning"), (22, 23, 20, 35), rows)
 
 
+def _default(field: Any) -> str:
+    if field.default_factory is not types.NODEFAULT:
+        return "none" if not field.default_factory() else "those of ``seed-dark``"
+    return _shown(field.default)
+
+
 def _shown(value: Any) -> str:
-    return f":swatch:`{value}`" if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, str):
+        return f":swatch:`{value}`" if value.startswith("#") else f"``{value}``"
+    return f"{value:g}" if isinstance(value, int | float) else "none"
 
 
 def _styles() -> Table:

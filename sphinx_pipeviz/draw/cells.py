@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.draw.labels import DEFAULT, DOWN, SMALL, Piece, numbers_of, write
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Point, Stamp
@@ -36,6 +37,7 @@ class Cell:
     label: tuple[Piece, ...]
     fill: str
     group: Group
+    hatch: Hatch | None = None
 
 
 def place_cells(timeline: Timeline, grid: Grid, style: Style, picture: Picture) -> list[Cell]:
@@ -56,18 +58,28 @@ class _Look:
     def __init__(self, timeline: Timeline, style: Style, picture: Picture) -> None:
         self.template = picture.labels or DEFAULT
         self._timeline = timeline
-        self._style = style
+        self.style = style
         self._color_by = picture.color_by or "kind"
 
     def label(self, op: Op) -> tuple[Piece, ...]:
         """Return what a cell says."""
         if op.microbatch is None and self.template == DEFAULT:
             return ()
-        return write(self.template, numbers_of(op, self._timeline, self._style.first))
+        return write(self.template, numbers_of(op, self._timeline, self.style.first))
 
-    def fill(self, op: Op) -> str:
+    def fill(self, op: Op, *, paired: bool) -> str:
         """Return a cell's colour."""
-        return self._style.fill(op.kind, self._timeline.shade(op), self._timeline.shades)
+        timeline, style = self._timeline, self.style
+        if paired and style.overlap:
+            return style.overlap
+        shade = timeline.shade(op)
+        if self._color_by == "stage":
+            return style.stage_fill(op.kind, op.stage or 0)
+        if self._color_by == "chunk":
+            return style.stage_fill(op.kind, shade)
+        if self._color_by == "microbatch":
+            return style.stage_fill(op.kind, timeline.microbatch(op) or 0)
+        return style.fill(op.kind, shade, timeline.shades, op.stage)
 
 
 def _run_cells(run: Run, device: int, grid: Grid, look: _Look) -> list[Cell]:
@@ -78,20 +90,23 @@ def _run_cells(run: Run, device: int, grid: Grid, look: _Look) -> list[Cell]:
     cells = []
     for place, op in enumerate(ops):
         bottom = round(grid.row_y(device) + (len(ops) - 1 - place) * height, 3)
+        fill = look.fill(op, paired=len(ops) > 1)
         box = (left, bottom, round(right - left, 3), height)
-        cells.append(Cell(box, look.label(op), look.fill(op), (op.kind, run.duration)))
+        group = (op.kind, run.duration)
+        cells.append(Cell(box, look.label(op), fill, group, look.style.hatch(op.kind, fill)))
     return cells
 
 
 def boxes_of(cells: list[Cell], grid: Grid, style: Style) -> tuple[Boxes, ...]:
-    """Gather cells by fill; borders are thinner where cells are narrow."""
-    by_fill: dict[str, list[Box]] = defaultdict(list)
+    """Gather cells by look; borders are thinner where cells are narrow."""
+    by_look: dict[tuple[str, Hatch | None], list[Box]] = defaultdict(list)
     for cell in cells:
-        by_fill[cell.fill].append(cell.box)
+        by_look[cell.fill, cell.hatch].append(cell.box)
     narrowest = min((cell.box[2] for cell in cells if cell.box[2] > 0), default=1.0)
     line_width = round(max(0.1, min(0.5, 0.12 * narrowest, 0.06 * grid.row_height)), 2)
     return tuple(
-        Boxes(fill, style.edge, line_width, tuple(boxes)) for fill, boxes in by_fill.items()
+        Boxes(fill, style.edge, line_width, tuple(boxes), hatch)
+        for (fill, hatch), boxes in by_look.items()
     )
 
 

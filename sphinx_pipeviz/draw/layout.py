@@ -14,6 +14,7 @@ from sphinx_pipeviz.draw.legend import (
     SWATCH_HEIGHT,
     Entry,
     Measure,
+    coloured,
     entries,
     length,
     place_legend,
@@ -141,9 +142,13 @@ def stack(
 
 
 def _listed(parts: Sequence[Part], style: Style, *, full: bool) -> list[Entry]:
-    if parts[0].picture.legend == "none":
+    picture = parts[0].picture
+    timelines = [part.timeline for part in parts]
+    if picture.legend == "none":
         return []
-    return entries([part.timeline for part in parts], style, full=full)
+    if picture.color_by in (None, "kind"):
+        return entries(timelines, style, full=full)
+    return coloured(timelines, style, picture.color_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +264,7 @@ def _legend_boxes(row: list[Entry], style: Style, y: float) -> list[Boxes]:
     for entry in row:
         height = round(SWATCH_HEIGHT * entry.em, 2)
         bottom = round(y - entry.line * LINE * entry.em - height / 2, 2)
-        for fill, x, width in entry.swatches():
-            boxes.append(Boxes(fill, style.edge, 0.5, ((x, bottom, width, height),)))
+        for fill, hatch, x, width in entry.swatches():
+            line = round(min(0.5, 0.12 * width), 2)
+            boxes.append(Boxes(fill, style.edge, line, ((x, bottom, width, height),), hatch))
     return boxes

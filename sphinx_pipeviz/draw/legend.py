@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.draw.hatch import Hatch
+from sphinx_pipeviz.draw.style import SHADED, Style
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import UNITS, Kind, one_line
+from sphinx_pipeviz.ops import PASSES, UNITS, Kind, Overlap, Slot, one_line
 
 #: (text, weight) -> width of the text's ink, in ems; the weight is regular or bold
 Measure = Callable[[str, str], float]
@@ -27,8 +28,16 @@ WORDS: dict[Kind, str] = {
     Kind.BACKWARD_INPUT: "Backward for input",
     Kind.BACKWARD_WEIGHT: "Backward for weights",
     Kind.RECOMPUTE: "Recompute",
-    Kind.ALL_REDUCE: "All-reduce",
     Kind.OPTIMIZER: "Optimizer step",
+    Kind.ALL_REDUCE: "All-reduce",
+    Kind.SEND_FORWARD: "Transfer",
+    Kind.RECEIVE_FORWARD: "Transfer",
+    Kind.SEND_BACKWARD: "Transfer",
+    Kind.RECEIVE_BACKWARD: "Transfer",
+    Kind.EVICT: "Evict",
+    Kind.LOAD: "Load",
+    Kind.UNSHARD: "Unshard",
+    Kind.RESHARD: "Reshard",
     Kind.OTHER: "Other",
 }
 #: Shades in one swatch: more chunks show some of theirs.
@@ -39,11 +48,12 @@ ALWAYS = (Kind.FORWARD, Kind.BACKWARD, Kind.OPTIMIZER)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its text, the fills of its swatch, and where it stands.
+    """One entry: its text, the look of its swatch, and where it stands.
 
     Args:
         text: What the swatch means.
         fills: ``#RRGGBB`` of each part of the swatch.
+        hatches: Hatch of each part.
         x: Where the swatch starts, in points.
         line: Which line of the legend it is in, from 0.
         em: Size of the text, in points.
@@ -51,6 +61,7 @@ class Entry:
 
     text: str
     fills: tuple[str, ...]
+    hatches: tuple[Hatch | None, ...]
     x: float = 0.0
     line: int = 0
     em: float = 0.0
@@ -64,45 +75,107 @@ class Entry:
         """Return the entry at another place."""
         return replace(self, x=x, line=line, em=em)
 
-    def swatches(self) -> Iterator[tuple[str, float, float]]:
-        """Yield (fill, x, width) of each part of the swatch."""
+    def swatches(self) -> Iterator[tuple[str, Hatch | None, float, float]]:
+        """Yield (fill, hatch, x, width) of each part of the swatch."""
         width = SWATCH * self.em / len(self.fills)
-        for part, fill in enumerate(self.fills):
-            yield fill, round(self.x + part * width, 2), round(width, 2)
+        for part, (fill, hatch) in enumerate(zip(self.fills, self.hatches, strict=True)):
+            yield fill, hatch, round(self.x + part * width, 2), round(width, 2)
 
 
 def entries(timelines: Sequence[Timeline], style: Style, *, full: bool) -> list[Entry]:
-    """Return the entries for the kinds that occur, in a fixed order of kinds."""
-    ops = [
-        op
-        for timeline in timelines
-        for row in timeline.rows
-        for run in row
-        for op in run.slot.ops
-    ]
-    found, names = {op.kind for op in ops}, {op.name for op in ops if op.name}
-    shady = max(timelines, key=lambda timeline: timeline.shades)
-    listed = []
-    for kind, word in WORDS.items():
+    """Return the entries for the kinds that occur, in a fixed order of kinds.
+
+    Kinds of one look share an entry.
+    """
+    rows = [row for timeline in timelines for row in timeline.rows]
+    slots = [run.slot for row in rows for run in row]
+    shady = max(timelines, key=lambda timeline: (timeline.shades, timeline.stages))
+    found = {op.kind for slot in slots for op in slot.ops}
+    names = {op.name for slot in slots for op in slot.ops if op.name}
+    words = {**WORDS, Kind.OTHER: one_line(", ".join(sorted(names)), LONGEST)}
+    looks: dict[tuple[str, _Look], list[str]] = {}
+    for kind, word in words.items():
         if kind in found or (full and kind in ALWAYS):
-            shaded = _shades(shady, kind)
-            parts = min(shaded, MOST_SHADES)
-            shades = [part * (shaded - 1) // max(1, parts - 1) for part in range(parts)]
-            fills = [style.fill(kind, chunk, shaded) for chunk in shades]
-            text = (
-                f"{word}, {shades_word(shady)}s {style.first} to {style.first + shaded - 1}"
-                if shaded > 1
-                else word
-            )
-            if kind == Kind.OTHER:
-                text = one_line(", ".join(sorted(names)), LONGEST)
-            listed.append(Entry(text, tuple(fills)))
-    return listed
+            look, scope = _look(kind, shady, style)
+            looks.setdefault((scope, look), []).append(word)
+    listed = [Entry(_joined(said) + scope, *look) for (scope, look), said in looks.items()]
+    return listed + _overlap(slots, style) + _idle(style)
+
+
+def coloured(timelines: Sequence[Timeline], style: Style, by: str) -> list[Entry]:
+    """Return the entries where fills stand for a stage, a chunk or a microbatch.
+
+    Backwards are deeper than forwards, so there is one entry for each of the two.
+    """
+    slots = [run.slot for timeline in timelines for row in timeline.rows for run in row]
+    kinds = {op.kind for slot in slots for op in slot.ops}
+    counts = {
+        "stage": max(timeline.stages for timeline in timelines),
+        "chunk": max(timeline.shades for timeline in timelines),
+        "microbatch": len({op.microbatch for slot in slots for op in slot.ops} - {None}),
+    }
+    count = max(1, counts[by])
+    words = {"stage": "stages", "chunk": "chunks", "microbatch": "microbatches"}
+    scope = f", {words[by]} {style.first} to {style.first + count - 1}" if count > 1 else ""
+    return [
+        Entry(
+            WORDS[kind] + scope,
+            fills := tuple(style.stage_fill(kind, n) for n in range(min(count, MOST_SHADES))),
+            tuple(style.hatch(kind, fill) for fill in fills),
+        )
+        for kind in WORDS
+        if kind in kinds & PASSES
+    ]
+
+
+#: Fills and hatches of the parts of a swatch.
+_Look = tuple[tuple[str, ...], tuple[Hatch | None, ...]]
+
+
+def _look(kind: Kind, timeline: Timeline, style: Style) -> tuple[_Look, str]:
+    """Return what a kind looks like, and which chunks or stages are its parts."""
+    by_stage = bool(style.stage_fills) and timeline.stages > 0
+    count, what = _shades(timeline, kind), f"{shades_word(timeline)}s"
+    if by_stage:
+        count, what = timeline.stages, "stages"
+    if kind not in SHADED and not (by_stage and kind == Kind.OPTIMIZER):
+        count = 1
+    parts = min(count, MOST_SHADES)
+    shown = [part * (count - 1) // max(1, parts - 1) for part in range(parts)]
+    fills = tuple(
+        style.fill(kind, stage=part) if by_stage else style.fill(kind, part, count)
+        for part in shown
+    )
+    scope = f", {what} {style.first} to {style.first + count - 1}" if count > 1 else ""
+    return (fills, tuple(style.hatch(kind, fill) for fill in fills)), scope
+
+
+def _joined(words: list[str]) -> str:
+    """Return several entries' words as one: ``Backward and backward for input``."""
+    first, *others = dict.fromkeys(words)
+    return " and ".join([first, *(word[0].lower() + word[1:] for word in others)])
+
+
+def _overlap(slots: list[Slot], style: Style) -> list[Entry]:
+    """Return the entry for overlapped pairs, in the fills of the first one's halves."""
+    pair = next((slot for slot in slots if isinstance(slot, Overlap)), None)
+    if pair is None:
+        return []
+    kinds = [op.kind for op in sorted(pair.ops, key=lambda op: op.kind != Kind.FORWARD)]
+    fills = tuple(style.overlap or style.fill(kind, stage=0) for kind in kinds)
+    hatches = tuple(style.hatch(kind, fill) for kind, fill in zip(kinds, fills, strict=True))
+    if style.overlap:
+        fills, hatches = fills[:1], hatches[:1]
+    return [Entry("Overlapped forward and backward", fills, hatches)]
+
+
+def _idle(style: Style) -> list[Entry]:
+    """Return the entry for hatched idle time, which could be taken for a task."""
+    hatch = style.idle_hatch
+    return [Entry("Idle", (style.idle,), (hatch,))] if hatch else []
 
 
 def _shades(timeline: Timeline, kind: Kind) -> int:
-    if kind in (Kind.OPTIMIZER, Kind.OTHER):
-        return 1
     return timeline.shades if kind in UNITS else timeline.chunks
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 import threading
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path as FilePath
@@ -35,7 +34,9 @@ from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image  # matplotlib's own way to write png
 from PIL.PngImagePlugin import PngInfo
 
-from sphinx_pipeviz.draw.scene import Boxes, Lines, Scene, Stamp
+from sphinx_pipeviz.draw.compact import shorter
+from sphinx_pipeviz.draw.hatch import Hatch, strokes_of
+from sphinx_pipeviz.draw.scene import Box, Boxes, Lines, Scene, Stamp
 
 DPI = 300
 #: Most pixels of a png: larger pictures get fewer per inch.
@@ -158,17 +159,57 @@ def _mark(mark: Boxes | Lines | Stamp) -> Iterator[Any]:
 
 
 def _rectangles(boxes: Boxes) -> Iterator[PathPatch]:
-    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
     for start in range(0, len(boxes.boxes), CHUNK):
         x, y, width, height = np.array(boxes.boxes[start : start + CHUNK]).T
         right, top = np.round(x + width, 3), np.round(y + height, 3)
-        corners = [(x, y), (right, y), (right, top), (x, top), (x, y)]
-        vertices = np.array(corners).transpose(2, 0, 1).reshape(-1, 2)
-        path = Path(vertices, np.tile(codes, len(x)), closed=False)
+        path = _outlines(x, y, right, top)
         patch = PathPatch(path, facecolor=boxes.fill or "none", edgecolor=boxes.edge or "none")
         patch.set_linewidth(boxes.line_width if boxes.edge else 0)
         patch.set_snap(True)
         yield patch
+        if boxes.hatch:
+            inner = boxes.line_width / 2 if boxes.edge else 0.0
+            yield Hatching(boxes.hatch, boxes.boxes[start : start + CHUNK], inner)
+
+
+def _outlines(left: Any, bottom: Any, right: Any, top: Any) -> Path:
+    """Return many rectangles as one path."""
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+    vertices = np.array(corners).transpose(2, 0, 1).reshape(-1, 2)
+    return Path(vertices, np.tile(codes, len(left)), closed=False)
+
+
+class Hatching(PathPatch):
+    """A hatch: a few strokes over everything, clipped to rectangles.
+
+    Args:
+        hatch: Pattern and colour.
+        boxes: The rectangles.
+        inner: How far inside of them it stays, in points.
+    """
+
+    def __init__(self, hatch: Hatch, boxes: Sequence[Box], inner: float) -> None:
+        x, y, width, height = np.array(boxes).T
+        shape = np.array(
+            [x + inner, y + inner, x + np.maximum(width - inner, inner), y + height - inner]
+        )
+        left, bottom, right, top = np.round(shape, 3)
+        bounds = float(left.min()), float(bottom.min()), float(right.max()), float(top.max())
+        found = strokes_of(hatch.pattern, bounds)
+        ends = np.array(found.strokes).reshape(-1, 2)
+        codes = np.tile([Path.MOVETO, Path.LINETO], len(found.strokes))
+        super().__init__(Path(ends, codes), facecolor="none", edgecolor=hatch.colour)
+        self.set_linewidth(found.line_width)
+        if found.dash:
+            self.set_linestyle((0, found.dash))
+        self.set_snap(False)
+        self.shape = _outlines(left, bottom, right, top)
+
+    def set_transform(self, t: Any) -> None:
+        """Place the strokes, and what they are clipped to."""
+        super().set_transform(t)
+        self.set_clip_path(self.shape, t)
 
 
 def _strokes(lines: Lines) -> PathPatch:
@@ -243,33 +284,7 @@ def _glyphs(stamps: Iterable[Stamp]) -> Iterator[Glyph]:
 def _svg(figure: Figure, title: str) -> bytes:
     data = BytesIO()
     FigureCanvasSVG(figure).print_svg(data, metadata={"Date": None, **_titled(title)})
-    return _shorter(data.getvalue().decode()).encode()
-
-
-_NUMBER = r"(-?[\d.]+)"
-_RECTANGLE = re.compile(
-    rf"M {_NUMBER} {_NUMBER} \nL {_NUMBER} \2 \nL \3 {_NUMBER} \nL \1 \4 \nz ?\n?"
-)
-_STROKE = re.compile(rf"M {_NUMBER} {_NUMBER} \nL {_NUMBER} {_NUMBER} \n")
-
-
-def _shorter(svg: str) -> str:
-    """Write rectangles and strokes as relative moves: half the bytes, the same picture."""
-
-    def rectangle(match: re.Match[str]) -> str:
-        x, y, right, top = map(float, match.groups())
-        width, height = _short(right - x), _short(top - y)
-        return f"M{_short(x)} {_short(y)}h{width}v{height}h{_short(x - right)}z"
-
-    def stroke(match: re.Match[str]) -> str:
-        x, y, to_x, to_y = map(float, match.groups())
-        return f"M{_short(x)} {_short(y)}l{_short(to_x - x)} {_short(to_y - y)}"
-
-    return _STROKE.sub(stroke, _RECTANGLE.sub(rectangle, svg))
-
-
-def _short(number: float) -> str:
-    return f"{round(number, 3):.3f}".rstrip("0").rstrip(".")
+    return shorter(data.getvalue().decode()).encode()
 
 
 def _pdf(figure: Figure, title: str) -> bytes:

@@ -151,8 +151,10 @@ def _title(picture: Picture, grid: Grid, style: Style) -> list[Stamp]:
 
 def _idle(grid: Grid, style: Style) -> Boxes:
     width = round(_columns(grid)[-1], 3)
-    boxes = [(grid.left, grid.row_y(row), width, grid.row_height) for row in range(grid.rows)]
-    return Boxes(style.idle, style.idle_edge, 0.5, tuple(boxes))
+    rows = range(grid.rows) if style.idle_look != "none" else ()
+    boxes = [(grid.left, grid.row_y(row), width, grid.row_height) for row in rows]
+    edge = None if style.idle_look == "fill" else style.idle_edge
+    return Boxes(style.idle, edge, 0.5, tuple(boxes), style.idle_hatch)
 
 
 def _columns(grid: Grid) -> list[float]:
@@ -181,7 +183,8 @@ def grid_step(end: float, unit: float) -> float:
 
 
 def _grid_lines(grid: Grid, style: Style) -> Lines:
-    xs = [round(grid.left + column, 3) for column in _columns(grid)[:-1]]
+    columns = _columns(grid)[:-1] if style.idle_look in ("grid", "hatch") else []
+    xs = [round(grid.left + column, 3) for column in columns]
     bands = [(grid.bottom, grid.top)]
     heights = sorted(grid.bottoms)
     if any(high - low > grid.row_height + 0.01 for low, high in pairwise(heights)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sphinx_pipeviz.draw.hatch import Hatch
+
 #: (x, y, width, height)
 Box = tuple[float, float, float, float]
 #: (x, y)
@@ -19,12 +21,14 @@ class Boxes:
         edge: ``#RRGGBB``, or None for no border.
         line_width: Of the border.
         boxes: The rectangles.
+        hatch: What covers the fill, inside of the border.
     """
 
     fill: str | None
     edge: str | None
     line_width: float
     boxes: tuple[Box, ...]
+    hatch: Hatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,58 +2,104 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from sphinx_pipeviz.convert import convert
+from sphinx_pipeviz.draw.colours import (
+    WHITE,
+    Colour,
+    between,
+    contrast,
+    deepen,
+    line_on,
+    luminance,
+    mix,
+)
+from sphinx_pipeviz.draw.hatch import Hatch, Pattern
+from sphinx_pipeviz.draw.styles import DARK_FRAME, PRESETS
 from sphinx_pipeviz.errors import PipevizError, StyleError, did_you_mean
-from sphinx_pipeviz.ops import Kind
+from sphinx_pipeviz.ops import BESIDE, PASSES, Kind
 
-#: ``#RRGGBB``
-Colour = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
+__all__ = ["FILLS", "STYLES", "Style", "contrast", "luminance", "resolve_style"]
+
 Points = Annotated[float, Meta(gt=0, le=5000)]
+Shades = Annotated[tuple[Colour, ...], Meta(max_length=64)]
+
+#: Kind -> field of its fill.
+FILLS: dict[Kind, str] = {
+    Kind.FORWARD: "forward",
+    Kind.BACKWARD: "backward",
+    Kind.BACKWARD_INPUT: "backward_input",
+    Kind.BACKWARD_WEIGHT: "backward_weight",
+    Kind.RECOMPUTE: "recompute",
+    Kind.OPTIMIZER: "optimizer",
+    Kind.ALL_REDUCE: "all_reduce",
+    **dict.fromkeys(sorted(BESIDE), "transfer"),
+    Kind.OTHER: "other",
+}
+#: Kinds whose fills tell the chunks, and the stages, apart.
+SHADED = PASSES | {Kind.RECOMPUTE}
+#: Share of white in the last chunk's fill, where a style names none.
+LIGHTEST = 0.55
+#: How much deeper a stage's fill is, as a power of its channels.
+DEEPER = {Kind.BACKWARD: 2.5, Kind.BACKWARD_INPUT: 2.5, Kind.BACKWARD_WEIGHT: 4.5}
+#: Least contrast of text.
+READABLE = 4.5
 
 
-class Style(
+class Colours(
     msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True
 ):
-    """How a picture looks. Colours are ``#RRGGBB``, sizes are points (1/72 inch).
+    """The colours of a picture, each ``#RRGGBB``.
 
     Args:
         forward: Fill of forwards.
         backward: Fill of full backwards.
         backward_input: Fill of backwards for the input.
         backward_weight: Fill of backwards for the weights.
-        recompute: Fill of forwards that run once more.
-        all_reduce: Fill of all-reduces of gradients.
         optimizer: Fill of optimizer steps.
+        all_reduce: Fill of all-reduces of gradients.
+        recompute: Fill of recomputed forwards.
+        transfer: Fill of sends, receives, swaps and shards.
         other: Fill of every other kind of task.
+        overlap: Fill of overlapped pairs; by default each half has its own kind's.
+        forward_chunks: Fills of forwards of the second, third, … chunk; by default
+            lighter shades. Where there are more chunks, the fills blend.
+        backward_chunks: The same for full backwards.
+        backward_input_chunks: The same for backwards for the input.
+        backward_weight_chunks: The same for backwards for the weights.
+        stage_fills: Fills of the first, second, … stage; where given, tasks are coloured
+            by stage, and backwards are deeper than forwards.
         edge: Border of tasks.
         idle: Fill of the grid.
-        idle_edge: Border of the grid's cells.
+        idle_edge: Border of the grid's cells, and of its hatch.
         background: Behind everything.
         accent: Highlights, ways of microbatches and notes.
         memory: Curves of what devices hold.
         text: Row labels, legend and "Time".
         light_text: Labels on dark fills.
         dark_text: Labels on light fills.
-        first: Number of the first microbatch and of the first device, 0 or 1.
-        width: Width of the picture, in points.
-        row_height: Height of a row, in points; rows shrink where there are many.
-        font_size: Size of all text, in points; labels shrink, then vanish, in narrow cells.
     """
 
     forward: Colour = "#4169E1"  # royalblue
     backward: Colour = "#F4A460"  # sandybrown
     backward_input: Colour = "#F4A460"
     backward_weight: Colour = "#3FA35F"  # a lightness between those of F and I
-    recompute: Colour = "#27408B"  # royalblue4: darker than forwards
-    all_reduce: Colour = "#AB9AC0"
     optimizer: Colour = "#FFEFCF"
+    all_reduce: Colour = "#7A3E9D"
+    recompute: Colour = "#BFCBF5"
+    transfer: Colour = "#4A4A4A"
     other: Colour = "#FFEFCF"
+    overlap: Colour | None = None
+    forward_chunks: Shades = ()
+    backward_chunks: Shades = ()
+    backward_input_chunks: Shades = ()
+    backward_weight_chunks: Shades = ()
+    stage_fills: Shades = ()
     edge: Colour = "#000000"
     idle: Colour = "#F5F5F5"  # whitesmoke
     idle_edge: Colour = "#D3D3D3"  # lightgray
@@ -63,35 +109,127 @@ class Style(
     text: Colour = "#000000"
     light_text: Colour = "#FFFFFF"
     dark_text: Colour = "#000000"
+
+
+#: Fields that keep their dark colour when a user changes the light one.
+FRAME = ("edge", "idle", "idle-edge", "background", "text", "accent", "memory")
+
+
+class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """How a picture looks. Colours are ``#RRGGBB``, sizes are points (1/72 inch).
+
+    Args:
+        idle_look: How idle time looks: a ``grid`` with a cell per step, one ``fill``, a
+            grid with a ``hatch``, or ``none``.
+        hatches: Hatch of a fill, by the name of its field, and of ``idle``.
+        dark: Colours that differ on dark pages. A fill that a style changes is the same
+            on dark pages, unless it is here.
+        first: Number of the first microbatch and of the first device, 0 or 1.
+        width: Width of the picture, in points.
+        row_height: Height of a row, in points; rows shrink where there are many.
+        font_size: Size of all text, in points; labels shrink, then vanish, in narrow cells.
+    """
+
+    idle_look: Literal["grid", "fill", "hatch", "none"] = "grid"
+    hatches: dict[str, Pattern | None] = {}
+    dark: dict[str, Colour | list[Colour] | None] = msgspec.field(
+        default_factory=lambda: {**DARK_FRAME, **PRESETS["seed"]["dark"]}
+    )
     first: Annotated[int, Meta(ge=0, le=1)] = 1
     width: Annotated[float, Meta(ge=150, le=5000)] = 540.0
     row_height: Points = 22.0
     font_size: Points = 9.0
 
-    def fill(self, kind: Kind, chunk: int = 0, chunks: int = 1) -> str:
-        """Return the fill of a kind; later chunks are lighter shades of it."""
-        colour: str = getattr(self, FILLS.get(kind, "other"))
-        return _lighter(colour, 0.55 * chunk / max(1, chunks - 1)) if chunk else colour
+    def fill(
+        self, kind: Kind, chunk: int = 0, chunks: int = 1, stage: int | None = None
+    ) -> str:
+        """Return the fill of a kind: a shade for each chunk, or a colour for each stage."""
+        by_stage = kind in SHADED or kind == Kind.OPTIMIZER
+        if self.stage_fills and by_stage and stage is not None:
+            return self.stage_fill(kind, stage)
+        name = FILLS[kind]
+        colour: str = getattr(self, name)
+        if not chunk or kind not in SHADED:
+            return colour
+        shades: tuple[str, ...] = getattr(self, f"{name}_chunks", ())
+        if not shades:
+            return mix(colour, WHITE, LIGHTEST * chunk / max(1, chunks - 1))
+        if chunks <= len(shades) + 1:
+            return shades[chunk - 1]
+        return between((colour, *shades), chunk / (chunks - 1))
+
+    def stage_fill(self, kind: Kind, stage: int) -> str:
+        """Return the fill of a stage: forwards as they are, backwards deeper."""
+        fills = self.stage_fills or STAGE_FILLS
+        return deepen(fills[stage % len(fills)], DEEPER.get(kind, 1.0))
+
+    def hatch(self, kind: Kind, fill: str) -> Hatch | None:
+        """Return the hatch of a kind on a fill, if it has one."""
+        pattern = self.hatches.get(FILLS[kind].replace("_", "-"))
+        return Hatch(pattern, self.hatch_on(fill)) if pattern else None
+
+    @property
+    def idle_hatch(self) -> Hatch | None:
+        """The hatch of idle time, if it has one."""
+        pattern = self.hatches.get("idle") or "falling"
+        return Hatch(pattern, self.idle_edge) if self.idle_look == "hatch" else None
 
     def text_on(self, fill: str) -> str:
         """Return which of the two text colours is easier to read on a fill."""
         return max(self.dark_text, self.light_text, key=lambda text: contrast(text, fill))
 
+    def hatch_on(self, fill: str) -> str:
+        """Return the colour of a hatch on a fill: one on which its text can be read too."""
+        return line_on(fill, self.text_on(fill), READABLE)
 
-FILLS: dict[Kind, str] = {
-    Kind.FORWARD: "forward",
-    Kind.BACKWARD: "backward",
-    Kind.BACKWARD_INPUT: "backward_input",
-    Kind.BACKWARD_WEIGHT: "backward_weight",
-    Kind.RECOMPUTE: "recompute",
-    Kind.ALL_REDUCE: "all_reduce",
-    Kind.OPTIMIZER: "optimizer",
-    Kind.OTHER: "other",
-}
+    def in_dark(self) -> Style:
+        """Return the style for dark pages; a style without dark colours is its own."""
+        dark: dict[str, Any] = self.dark
+        data = msgspec.to_builtins(self)
+        return msgspec.convert({**data, **dark, "dark": {}}, Style) if dark else self
 
-STYLES: dict[str, Style] = {
-    "seed": Style(),
-}
+    def colours(self, chunks: int = 1, stages: int = 0) -> dict[str, str]:
+        """Return every colour of a picture by name, the same names light and dark.
+
+        The names are the fields', ``forward-2`` for the second chunk's forward,
+        ``forward-stage-2`` for the second stage's, and ``on-NAME`` and ``hatch-NAME`` for
+        what stands on a fill.
+        """
+        fills = dict(self._fills(chunks, stages))
+        frame = {
+            name: colour
+            for name in (*FRAME, "light-text", "dark-text")
+            if (colour := getattr(self, name.replace("-", "_")))
+        }
+        on = {f"on-{name}": self.text_on(fill) for name, fill in fills.items()}
+        hatch = {f"hatch-{name}": self.hatch_on(fill) for name, fill in fills.items()}
+        return {**frame, **fills, **on, **hatch}
+
+    def _fills(self, chunks: int, stages: int) -> Iterator[tuple[str, str]]:
+        for kind, field in FILLS.items():
+            name = field.replace("_", "-")
+            yield name, self.fill(kind)
+            if kind in SHADED:
+                for chunk in range(1, chunks):
+                    yield f"{name}-{chunk + 1}", self.fill(kind, chunk, chunks)
+            for stage in range(stages):
+                yield f"{name}-stage-{stage + 1}", self.stage_fill(kind, stage)
+        if self.overlap:
+            yield "overlap", self.overlap
+
+
+#: Fills of stages in styles that colour by kind.
+STAGE_FILLS: tuple[str, ...] = PRESETS["gpipe"]["stage-fills"]
+
+
+def _preset(fields: dict[str, Any]) -> Style:
+    dark = {**DARK_FRAME, **fields.get("dark", {})}
+    return msgspec.convert({**fields, "dark": dark}, Style)
+
+
+#: Name -> style; each has a dark variant, which is its name and ``-dark``.
+STYLES: dict[str, Style] = {name: _preset(fields) for name, fields in PRESETS.items()}
+STYLES |= {f"{name}-dark": style.in_dark() for name, style in STYLES.items()}
 
 
 QUOTE = "quote colours, as in '#4169E1': an unquoted # starts a comment"
@@ -109,7 +247,8 @@ def resolve_style(style: str | dict[str, Any], default: str | dict[str, Any] = "
     """
     if isinstance(style, str):
         if style not in STYLES:
-            hint = did_you_mean(style, STYLES) or f"known: {', '.join(STYLES)}"
+            known = ", ".join(PRESETS)
+            hint = did_you_mean(style, STYLES) or f"known: {known}, each also with -dark"
             raise StyleError(f"there is no style '{style[:40]}'", hint=hint, path=("style",))
         return STYLES[style]
     base = style.get("base", default)
@@ -117,28 +256,34 @@ def resolve_style(style: str | dict[str, Any], default: str | dict[str, Any] = "
         raise StyleError("style.base must be the name of a style", path=("style", "base"))
     overrides = {key: value for key, value in style.items() if key != "base"}
     try:
-        data = msgspec.to_builtins(resolve_style(base))
-        return convert({**data, **overrides}, Style, ("style",))
+        return _overridden(resolve_style(base), overrides)
     except PipevizError as error:
         advice = QUOTE if error.message.endswith("empty") else error.hint
         raise StyleError(error.message, hint=advice, path=error.path) from None
 
 
-@functools.lru_cache(maxsize=1024)
-def luminance(colour: str) -> float:
-    """Return the relative luminance of ``#RRGGBB``, 0 (black) to 1 (white), as in WCAG."""
-    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    knee = 0.04045  # of sRGB: linear below, a power above
-    linear = [c / 12.92 if c <= knee else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def _overridden(base: Style, overrides: dict[str, Any]) -> Style:
+    """Return a style with other values in some fields.
+
+    A fill is the same light and dark, unless ``dark`` says otherwise; the frame's colours
+    are made for one kind of page, and stay what they are on the other.
+    """
+    data = msgspec.to_builtins(base)
+    style = convert({**data, **overrides}, Style, ("style",))
+    _check_hatches(style.hatches)
+    dark = overrides.get("dark", {})
+    convert({**msgspec.to_builtins(Colours()), **dark}, Colours, ("style", "dark"))
+    kept = {
+        key: value for key, value in base.dark.items() if key not in overrides or key in FRAME
+    }
+    hatches = {**base.hatches, **style.hatches}
+    return msgspec.structs.replace(style, dark={**kept, **dark}, hatches=hatches)
 
 
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours, 1 to 21, as in WCAG."""
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _lighter(colour: str, share: float) -> str:
-    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(c + (255 - c) * share):02X}" for c in channels)
+def _check_hatches(hatches: dict[str, Pattern | None]) -> None:
+    names = ["idle", *(name.replace("_", "-") for name in FILLS.values())]
+    for name in hatches:
+        if name not in names:
+            hint = did_you_mean(name, names) or f"known: {', '.join(dict.fromkeys(names))}"
+            message = f"there is no key '{name[:40]}' in style.hatches"
+            raise StyleError(message, hint=hint, path=("style", "hatches", name))

@@ -277,3 +277,28 @@ def test_a_spec_with_an_absurd_style_is_still_drawn():
     style = {"font-size": 5000, "width": 150, "row-height": 5000}
     spec = Spec(schedule="1f1b", devices=4, microbatches=8, style=style)
     assert pv.render(spec, "svg").endswith(b"</svg>\n")
+
+
+@pytest.mark.parametrize(
+    ("look", "boxes", "edge", "lines", "hatch"),
+    [
+        ("grid", 2, True, True, False),
+        ("fill", 2, False, False, False),
+        ("hatch", 2, True, True, True),
+        ("none", 0, True, False, False),
+    ],
+)
+def test_looks_of_idle_time(look, boxes, edge, lines, hatch):
+    scene = scene_of("1f1b", 2, 2, {"idle_look": look})
+    assert len(scene.panels[0].idle.boxes) == boxes
+    assert (scene.panels[0].idle.edge is not None) == edge
+    assert bool(scene.panels[0].grid_lines.lines) == lines
+    assert (scene.panels[0].idle.hatch is not None) == hatch
+
+
+def test_every_kind_can_be_drawn():
+    kinds = [kind for kind in pv.Kind if kind != pv.Kind.OTHER]
+    runs = tuple(pv.Run(float(i), 1.0, pv.Op(0, kind, i)) for i, kind in enumerate(kinds))
+    for style in STYLES.values():
+        scene = lay_out(pv.Timeline((runs,), stages=1), style, text_width)
+        assert sum(len(boxes.boxes) for boxes in scene.panels[0].tasks) == len(kinds)

@@ -6,7 +6,7 @@ import pytest
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.draw.layout import lay_out
-from sphinx_pipeviz.draw.legend import BETWEEN, entries, place_legend
+from sphinx_pipeviz.draw.legend import BETWEEN, WORDS, entries, place_legend
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
 
@@ -93,3 +93,60 @@ def test_a_narrow_picture_gets_smaller_words_rather_than_cut_ones():
         if stamp.align == "left"
     ]
     assert max(ends) <= 150
+
+
+def test_kinds_of_one_look_share_an_entry():
+    kinds = pv.Kind
+    split = timeline_of(kinds.FORWARD, kinds.BACKWARD, kinds.BACKWARD_INPUT)
+    assert words(split) == ["Forward", "Backward and backward for input"]
+    apart = entries([split], STYLES["colorblind"], full=False)
+    assert [entry.text for entry in apart] == ["Forward", "Backward", "Backward for input"]
+
+
+def test_every_kind_has_words_and_transfers_share_theirs():
+    assert WORDS.keys() == set(pv.Kind)
+    kinds = (pv.Kind.SEND_FORWARD, pv.Kind.RECEIVE_BACKWARD, pv.Kind.LOAD)
+    assert words(timeline_of(*kinds)) == ["Transfer and load"]
+
+
+def test_swatches_have_the_hatch_of_their_tasks():
+    timeline = pv.simulate(pv.plan("zb-v", devices=2, microbatches=4))
+    scene = lay_out(timeline, STYLES["mono"], text_width)
+    tasks = {(boxes.fill, boxes.hatch) for boxes in scene.panels[0].tasks}
+    assert {(boxes.fill, boxes.hatch) for boxes in scene.legend} == tasks
+    patterns = {hatch.pattern for _, hatch in tasks if hatch}
+    assert patterns == {"dotted", "falling"}
+
+
+def test_an_overlap_has_a_swatch_of_two_parts_or_of_its_own_fill():
+    timeline = pv.simulate(pv.plan("dualpipe", devices=2, microbatches=4))
+    *_, split = entries([timeline], STYLES["dualpipe"], full=False)
+    assert split.text == "Overlapped forward and backward"
+    assert split.fills == (STYLES["dualpipe"].forward, STYLES["dualpipe"].backward)
+    style = STYLES["torch"]
+    *_, whole = entries([timeline], style, full=False)
+    assert whole.fills == (style.overlap,)
+    fills = {boxes.fill for boxes in lay_out(timeline, style, text_width).panels[0].tasks}
+    assert style.overlap in fills
+
+
+def test_a_style_by_stage_lists_the_stages():
+    timeline = pv.simulate(pv.plan("1f1b", devices=4, microbatches=4))
+    style = STYLES["gpipe"]
+    forward, backward = entries([timeline], style, full=False)
+    assert (forward.text, backward.text) == (
+        "Forward, stages 1 to 4",
+        "Backward, stages 1 to 4",
+    )
+    assert forward.fills == style.stage_fills[:4]
+    fills = {boxes.fill for boxes in lay_out(timeline, style, text_width).panels[0].tasks}
+    assert fills == {*forward.fills, *backward.fills}
+
+
+def test_hatched_idle_time_is_listed_and_plain_idle_time_is_not():
+    timeline = timeline_of(pv.Kind.FORWARD)
+    hatched = resolve_style({"idle-look": "hatch"})
+    assert [e.text for e in entries([timeline], hatched, full=False)] == ["Forward", "Idle"]
+    for look in ("grid", "fill", "none"):
+        style = resolve_style({"idle-look": look})
+        assert [e.text for e in entries([timeline], style, full=False)] == ["Forward"]

@@ -7,20 +7,24 @@ import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib import patheffects
-from PIL import Image
+from PIL import Image, ImageChops
 
 import sphinx_pipeviz as pv
+from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, Hatch, Pattern, strokes_of
 from sphinx_pipeviz.draw.layout import lay_out
 from sphinx_pipeviz.draw.paint import PIXELS, paint, text_width
-from sphinx_pipeviz.draw.style import STYLES
+from sphinx_pipeviz.draw.scene import Boxes
+from sphinx_pipeviz.draw.style import STYLES, resolve_style
 
 FORMATS = ["svg", "pdf", "png"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -139,6 +143,102 @@ def test_a_huge_picture_gets_fewer_pixels_per_inch_not_more_memory():
     large = lay_out(timeline, type(style)(width=5000), text_width)
     image = Image.open(BytesIO(paint(large, "png")))
     assert 0.9 * PIXELS < image.width * image.height <= PIXELS
+
+
+# Hatches
+
+
+PATTERNS = get_args(Pattern)
+
+
+def hatched(pattern, name="1f1b", devices=2, microbatches=2):
+    look = {"idle-look": "hatch", "hatches": {"backward": pattern, "idle": pattern}}
+    timeline = pv.simulate(pv.plan(name, devices=devices, microbatches=microbatches))
+    return lay_out(timeline, resolve_style(look), text_width)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_hatch_covers_part_of_its_boxes_and_nothing_else(pattern):
+    plain, image = (
+        Image.open(BytesIO(paint(scene, "png"))) for scene in (hatched(None), hatched(pattern))
+    )
+    scene = hatched(pattern)
+    (boxes,) = (boxes for boxes in scene.panels[0].tasks if boxes.hatch)
+    changed = ImageChops.difference(plain, image).convert("L").point(lambda v: 255 * (v > 0))
+    scale = 300 / 72
+    for x, y, width, height in boxes.boxes:
+        area = [
+            round(n * scale)
+            for n in (x, scene.height - y - height, x + width, scene.height - y)
+        ]
+        share = changed.crop(area).histogram()[255] / (
+            (area[2] - area[0]) * (area[3] - area[1])
+        )
+        assert 0.05 < share < 0.8
+    for x, y, width, height in (
+        b for found in scene.panels[0].tasks if not found.hatch for b in found.boxes
+    ):
+        inner = [round(n * scale) for n in (x + 1, scene.height - y - height + 1)]
+        inner += [round(n * scale) for n in (x + width - 1, scene.height - y - 1)]
+        assert changed.crop(inner).getbbox() is None
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_strokes_stay_within_their_bounds_and_are_few(pattern):
+    bounds = (10.0, 20.0, 500.0, 120.0)
+    found = strokes_of(pattern, bounds)
+    assert 10 < len(found.strokes) < 300
+    for x0, y0, x1, y1 in found.strokes:
+        assert 10 - 2 * DOTS - 0.01 <= min(x0, x1) <= max(x0, x1) <= 500.01
+        assert 20 - SQUARE - 0.01 <= min(y0, y1) <= max(y0, y1) <= 120.01 + SQUARE
+
+
+def test_areas_side_by_side_continue_each_others_hatch():
+    left, right = (strokes_of("rising", (x, 0.0, x + 50.0, 40.0)) for x in (0.0, 50.0))
+    shifts = {round(x - y, 2) for x, y, *_ in (*left.strokes, *right.strokes)}
+    both = {
+        round(x - y, 2) for x, y, *_ in strokes_of("rising", (0.0, 0.0, 100.0, 40.0)).strokes
+    }
+    assert shifts == both
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_the_smallest_boxes_can_be_hatched(pattern):
+    scene = hatched(pattern)
+    tiny = Boxes(
+        "#FFFFFF", "#000000", 0.5, ((5, 5, 0, 3), (9, 9, 0.2, 0.2)), Hatch(pattern, "#AAAAAA")
+    )
+    for kind in FORMATS:
+        assert paint(replace(scene, panels=(replace(scene.panels[0], tasks=(tiny,)),)), kind)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("pattern", ["rising", "checked"])
+def test_hatched_bytes_are_the_same_again_and_in_other_processes(format, pattern):
+    data = paint(hatched(pattern), format)
+    assert paint(hatched(pattern), format) == data
+    code = (
+        "import hashlib, sphinx_pipeviz as pv\n"
+        f"hatches = {{'backward': '{pattern}', 'idle': '{pattern}'}}\n"
+        "look = {'idle-look': 'hatch', 'hatches': hatches}\n"
+        "p = pv.plan('1f1b', devices=2, microbatches=2)\n"
+        f"print(hashlib.sha256(pv.render(p, '{format}', style=look)).hexdigest())\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == digest(data)
+
+
+def test_hatches_are_defined_once_and_keep_svg_files_small():
+    size = {"name": "1f1b", "devices": 32, "microbatches": 256}
+    hatch, plain = (len(paint(hatched(p, **size), "svg")) for p in ("crossed", None))
+    assert hatch < 1.7 * plain
+    small = paint(hatched("rising"), "svg").decode()
+    names = re.findall(r'<clipPath id="(\w+)"', small)
+    assert names == [f"clip{number}" for number in range(len(names))]
+    assert set(re.findall(r"url\(#(\w+)\)", small)) == set(names)
+    ET.fromstring(small)  # noqa: S314  (our own)
 
 
 # The same bytes
