@@ -38,7 +38,7 @@ class Plan:
 
     Args:
         orders: One tuple of slots per device.
-        microbatches: How many microbatches there are.
+        microbatches: How many microbatches there are, or parts of them where they are parted.
         placement: ``[replica][stage] -> device``.
         name: The schedule's name, or an empty string.
         traits: What it is beyond its order.

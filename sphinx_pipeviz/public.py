@@ -48,8 +48,9 @@ def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:
     data = {key.replace("_", "-"): value for key, value in keys.items() if value is not None}
     later = {"costs": "simulate", "style": "render"}
     if "costs" in data and depends_on_costs(name, data.get("order")):
-        data["costs"] = to_builtins(data["costs"])
         del later["costs"]
+        if isinstance(data["costs"], Costs):
+            data["costs"] = to_builtins(data["costs"])
     for key, step in later.items():
         if key in data:
             raise SpecError(f"a plan has no {key}", hint=f"give {key} to {step}")

@@ -150,6 +150,8 @@ def test_the_costs_decide_the_greedy_order_and_nothing_of_the_strict_one():
         pv.plan("1f1b", devices=3, microbatches=6, order="strict", costs=long)
     with pytest.raises(pv.SpecError, match=r"costs.forward has 2 entries for 3 stages"):
         pv.plan("1f1b", **keys, costs={"forward": [1, 2]})
+    with pytest.raises(pv.SpecError, match="costs must be a mapping"):
+        pv.plan("1f1b", **keys, costs=[1, 2])
     assert pv.plan("1f1b", devices=3, microbatches=6, order="strict") == pv.plan(
         "1f1b", devices=3, microbatches=6
     )
