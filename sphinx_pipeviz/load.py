@@ -18,7 +18,7 @@ from sphinx_pipeviz.errors import Location, PipevizError, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.readers import READERS, format_name, read_files, recognised
 from sphinx_pipeviz.readers.python_object import read_object
-from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile, read_file
+from sphinx_pipeviz.readers.text_file import LARGEST_TRACE, ReadOptions, TextFile, read_file
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.spec import Keys, Spec
 
@@ -205,7 +205,7 @@ def _read(path: Path, access: Access) -> TextFile:
     access.note(path)
     name = access.shown(path)
     try:
-        return TextFile(name, read_file(path, name))
+        return TextFile(name, read_file(path, name, LARGEST_TRACE))
     except FileNotFoundError:
         message = f"there is no file '{name[-60:]}'"
         raise SpecError(

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from sphinx_pipeviz.errors import Location, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.readers.ascii_chart import looks_like_ascii_chart, read_ascii_chart
+from sphinx_pipeviz.readers.chrome_trace import looks_like_chrome_trace, read_chrome_trace
+from sphinx_pipeviz.readers.mermaid_gantt import looks_like_mermaid_gantt, read_mermaid_gantt
 from sphinx_pipeviz.readers.pytorch_csv import looks_like_pytorch_csv, read_pytorch_csv
 from sphinx_pipeviz.readers.sail_sg_text import looks_like_sail_sg_text, read_sail_sg_text
 from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
+from sphinx_pipeviz.readers.torch_trace import looks_like_torch_trace, read_torch_trace
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.spec import Spec
 
@@ -36,12 +39,31 @@ class Format:
 
 #: Formats besides YAML, those that are recognised most surely first.
 READERS: dict[str, Format] = {
+    "torch-trace": Format(
+        read_torch_trace,
+        looks_like_torch_trace,
+        "traces of PyTorch's profiler, one file per rank",
+        aliases=("kineto", "pytorch-trace"),
+    ),
+    "chrome-trace": Format(
+        read_chrome_trace,
+        looks_like_chrome_trace,
+        "Chrome trace events of any program",
+        aliases=("chrome", "trace"),
+    ),
     "torch-csv": Format(
         read_pytorch_csv,
         looks_like_pytorch_csv,
         "PyTorch's CSV of an order, with or without communication",
         aliases=("csv", "pytorch-csv"),
         suffixes=(".csv",),
+    ),
+    "mermaid": Format(
+        read_mermaid_gantt,
+        looks_like_mermaid_gantt,
+        "a gantt chart of Mermaid, alone or in a page",
+        aliases=("gantt",),
+        suffixes=(".mmd", ".mermaid", ".md"),
     ),
     "sail-sg": Format(
         read_sail_sg_text,
