@@ -127,6 +127,20 @@ def _per_stage(name: str, cost: Any, stages: int, default: float) -> list[float]
     return [float(value) for value in values]
 
 
+class Operation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One of the two passes that a task overlaps.
+
+    Args:
+        type: As of a task.
+        batch: As of a task.
+        stage: As of a task.
+    """
+
+    type: Cell
+    batch: Number | None = None
+    stage: Annotated[int, Meta(ge=0, le=9_999)] | None = None
+
+
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One entry of a written timeline.
 
@@ -138,6 +152,10 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         batch: The microbatch's number as you count it; needed for forward and backward.
         stage: The stage it belongs to, counted from 0 or from 1; without it, devices are
             taken for stages.
+        is_overlapped: Whether it is two passes that run as one; then ``operations`` says
+            which.
+        operations: A forward and a backward, each with ``type``, ``batch`` and ``stage``,
+            that run as one; the task's own type, batch and stage do not count then.
     """
 
     type: Cell
@@ -145,6 +163,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     duration: Time
     batch: Number | None = None
     stage: Annotated[int, Meta(ge=0, le=9_999)] | None = None
+    is_overlapped: bool = False
+    operations: list[Operation] | None = None
 
 
 class Keys(Picture, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ one such program; its categories are wrong for some kinds, so that names alone c
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -76,7 +76,7 @@ def read_chrome_trace(files: Sequence[TextFile], options: ReadOptions) -> Timeli
     if not runs:
         raise _nothing(files, traces)
     order = sorted(runs, key=lambda key: _place(key, traces))
-    titles = [_title(key, order, traces) for key in order]
+    titles = _titles(order, traces)
     rows = [
         Row(title or str(place), title, files[key.file].name, outermost(runs[key]))
         for place, (key, title) in enumerate(zip(order, titles, strict=True))
@@ -151,23 +151,22 @@ def _natural(name: Id) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
-def _title(key: _Key, order: Sequence[_Key], traces: Sequence[Trace]) -> str:
-    """Return what a row is called: as its process, its thread, or both if need be."""
-    if key.device:
-        return one_line(key.device, _LONGEST)
-    names = traces[key.file].names
-    process = names.get((key.pid, None))
-    thread = names.get((key.pid, key.tid))
-    alone = sum((k.file, k.pid) == (key.file, key.pid) for k in order) == 1
-    same = {traces[k.file].names.get((k.pid, None)) for k in order if k.pid != key.pid}
-    if alone and process and process not in same:
-        return one_line(process, _LONGEST)
-    if alone and [k.pid for k in order] == list(range(len(order))):
-        return ""
-    thread = thread or ("" if alone else str(key.tid))
-    process = process if process and process not in same else str(key.pid)
-    many = len({(k.file, k.pid) for k in order}) > 1
-    return one_line(f"{process} {thread}" if many or not thread else thread, _LONGEST)
+def _titles(order: Sequence[_Key], traces: Sequence[Trace]) -> list[str]:
+    """Return what rows are called: as their process, their thread, or both if need be."""
+    rows = Counter((key.file, key.pid) for key in order)
+    names = {key: traces[key[0]].names.get((key[1], None)) for key in rows}
+    same = Counter(names.values())
+    counted = [key.pid for key in order] == list(range(len(order)))
+    titles = []
+    for key in order:
+        process = names[key.file, key.pid]
+        alone = rows[key.file, key.pid] == 1
+        if not process or same[process] > 1:
+            process = "" if counted and alone and not key.device else str(key.pid)
+        thread = "" if alone else traces[key.file].names.get((key.pid, key.tid)) or str(key.tid)
+        words = (key.device,) if key.device else (process if len(rows) > 1 else "", thread)
+        titles.append(one_line(" ".join(words), _LONGEST))
+    return titles
 
 
 def _from_zero(rows: Sequence[Row]) -> list[Row]:

@@ -1,4 +1,9 @@
-"""A written timeline, ``{device: [{type, batch, start_time, duration}]}`` -> Timeline."""
+"""A written timeline, ``{device: [{type, batch, start_time, duration}]}`` -> Timeline.
+
+Source: the mapping that ``convert_schedule_to_visualization_format`` of
+github.com/Victarry/PP-Schedule-Visualization returns, in its first form and in later ones,
+which add ``stage``, ``is_overlapped`` and ``operations``.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +16,8 @@ from sphinx_pipeviz.convert import convert
 from sphinx_pipeviz.errors import Marks, Path, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.legality import check_timeline
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind, Op, Run, one_line
-from sphinx_pipeviz.spec import Keys, Task
+from sphinx_pipeviz.ops import Kind, Op, Overlap, Run, Slot, one_line
+from sphinx_pipeviz.spec import Keys, Operation, Task
 
 #: What authors call the kinds of op.
 TYPES: dict[str, Kind] = {
@@ -20,6 +25,8 @@ TYPES: dict[str, Kind] = {
     "backward": Kind.BACKWARD,
     "backward-input": Kind.BACKWARD_INPUT,
     "backward-weight": Kind.BACKWARD_WEIGHT,
+    "backward-d": Kind.BACKWARD_INPUT,
+    "backward-w": Kind.BACKWARD_WEIGHT,
     "optimizer": Kind.OPTIMIZER,
     "f": Kind.FORWARD,
     "b": Kind.BACKWARD,
@@ -101,23 +108,46 @@ def _from_zero(rows: list[tuple[Run, ...]], known: list[int]) -> list[tuple[Run,
     if min(known, default=0) != 1:
         return rows
 
+    def counted(op: Op) -> Op:
+        return op if op.stage is None else op._replace(stage=op.stage - 1)
+
     def moved(run: Run) -> Run:
-        (op,) = run.slot.ops
-        return run if op.stage is None else run._replace(slot=op._replace(stage=op.stage - 1))
+        ops = [counted(op) for op in run.slot.ops]
+        return run._replace(slot=Overlap(*ops) if len(ops) > 1 else ops[0])
 
     return [tuple(moved(run) for run in row) for row in rows]
 
 
-def _run(task: Task, path: tuple[str | int, ...]) -> Run:
+def _run(task: Task, path: Path) -> Run:
+    if task.operations is None:
+        if task.is_overlapped:
+            message = "this overlapped task lacks the key 'operations'"
+            raise SpecError(message, path=path)
+        return Run(task.start_time, task.duration, _op(task, path))
+    return Run(task.start_time, task.duration, _overlap(task.operations, path))
+
+
+def _overlap(operations: Sequence[Operation], path: Path) -> Slot:
+    """Return the slot of operations that run as one; a single one is a plain task."""
+    here = (*path, "operations")
+    ops = [_op(each, (*here, index)) for index, each in enumerate(operations)]
+    if len(ops) == 1:
+        return ops[0]
+    if len(ops) != 2 or (ops[0].kind == Kind.FORWARD) == (ops[1].kind == Kind.FORWARD):  # noqa: PLR2004  (a pair)
+        hint = "one forward and one backward overlap"
+        raise SpecError("these operations are no pair", hint=hint, path=here)
+    return Overlap(*ops)
+
+
+def _op(task: Task | Operation, path: Path) -> Op:
     word = task.type.strip().lower().replace("_", "-")
     kind = TYPES.get(word)
     if kind is None:
         if hint := did_you_mean(word, TYPES):
-            raise SpecError(
-                f"'{task.type[:40]}' is not a type of task", hint=hint, path=(*path, "type")
-            )
+            message = f"'{task.type[:40]}' is not a type of task"
+            raise SpecError(message, hint=hint, path=(*path, "type"))
         kind = Kind.OTHER
     if kind in _NUMBERED and task.batch is None:
         raise SpecError(f"this {word} task lacks the key 'batch'", path=path)
     name = task.type if kind == Kind.OTHER else ""
-    return Run(task.start_time, task.duration, Op(task.stage, kind, task.batch, name))
+    return Op(task.stage, kind, task.batch, name)

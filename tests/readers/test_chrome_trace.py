@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -205,3 +206,10 @@ def read_or_refuse(text):
     except pv.PipevizError:
         return
     assert timeline.devices
+
+
+def test_many_rows_are_titled_quickly():
+    events = [x("F0", place, 1, pid=place) for place in range(5000)]
+    start = time.perf_counter()
+    assert read_chrome_trace([trace(*events)], PLAIN).devices == 5000
+    assert time.perf_counter() - start < 5

@@ -89,3 +89,38 @@ def test_stages_may_be_counted_from_one():
 
     assert timeline(1) == timeline(0)
     assert (timeline(1).stages, timeline(1).chunks) == (4, 1)
+
+
+def pair(*operations):
+    words = {"type": "overlapped_forward_backward", "is_overlapped": True}
+    return {"start_time": 0, "duration": 2, "operations": list(operations)} | words
+
+
+FORWARD, BACKWARD = ({"type": word, "batch": 2, "stage": 1} for word in ("forward", "backward"))
+
+
+def test_overlapped_operations_are_one_slot():
+    (run,) = timeline_from_data({0: [pair(FORWARD, BACKWARD | {"batch": 1})]}).rows[0]
+    assert str(run.slot) == "(0F2;0B1)OVERLAP_F_B"  # the author counts stages from 1
+    (run,) = timeline_from_data({0: [pair(FORWARD | {"stage": 0})]}).rows[0]
+    assert str(run.slot) == "0F2"
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (pair(), "these operations are no pair"),
+        (pair(FORWARD, FORWARD), "these operations are no pair"),
+        (pair(FORWARD, BACKWARD, FORWARD), "these operations are no pair"),
+        (pair(FORWARD, {"type": "backward"}), "this backward task lacks the key 'batch'"),
+        (pair(FORWARD, {"typ": "backward"}), "operations"),
+        (
+            task("forward", is_overlapped=True),
+            "this overlapped task lacks the key 'operations'",
+        ),
+    ],
+)
+def test_operations_must_be_a_pair(written, message):
+    with pytest.raises(pv.SpecError) as caught:
+        timeline_from_data({0: [written]})
+    assert message in caught.value.message
