@@ -78,8 +78,8 @@ def test_a_wrong_key_of_a_plan_is_told(keys, message):
 
 
 def test_unknown_formats_are_told():
-    with pytest.raises(pv.SpecError, match="there is no format 'json'"):
-        pv.read("{}", format="json")
+    with pytest.raises(pv.SpecError, match="there is no format 'toml'"):
+        pv.read("{}", format="toml")
     with pytest.raises(pv.SpecError, match=r"there is no format 'sgv' \(did you mean 'svg'"):
         pv.render(pv.plan("naive", devices=1, microbatches=1), "sgv")
 

@@ -53,7 +53,7 @@ def make_panel(
     return Panel(
         grid=grid,
         idle=_idle(grid, style),
-        grid_lines=_grid_lines(grid, style),
+        grid_lines=_grid_lines(grid, style, steady=_is_stepped(timeline)),
         tasks=boxes_of(cells, grid, style),
         labels=labels_of(cells, style, measure),
         lines=(*below.lines, *behind.lines),
@@ -182,8 +182,14 @@ def grid_step(end: float, unit: float) -> float:
     return step
 
 
-def _grid_lines(grid: Grid, style: Style) -> Lines:
-    columns = _columns(grid)[:-1] if style.idle_look in ("grid", "hatch") else []
+def _is_stepped(timeline: Timeline) -> bool:
+    """Tell whether tasks start at steps of a grid; measured ones start anywhere."""
+    starts = {run.start for row in timeline.rows for run in row}
+    return timeline.end <= 1 or all((4 * start).is_integer() for start in starts)
+
+
+def _grid_lines(grid: Grid, style: Style, *, steady: bool) -> Lines:
+    columns = _columns(grid)[:-1] if style.idle_look in ("grid", "hatch") and steady else []
     xs = [round(grid.left + column, 3) for column in columns]
     bands = [(grid.bottom, grid.top)]
     heights = sorted(grid.bottoms)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sphinx_pipeviz.errors import Location, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.readers.ascii_chart import looks_like_ascii_chart, read_ascii_chart
-from sphinx_pipeviz.readers.chrome_trace import looks_like_chrome_trace, read_chrome_trace
-from sphinx_pipeviz.readers.mermaid_gantt import looks_like_mermaid_gantt, read_mermaid_gantt
-from sphinx_pipeviz.readers.pytorch_csv import looks_like_pytorch_csv, read_pytorch_csv
-from sphinx_pipeviz.readers.sail_sg_text import looks_like_sail_sg_text, read_sail_sg_text
 from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
-from sphinx_pipeviz.readers.torch_trace import looks_like_torch_trace, read_torch_trace
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.spec import Spec
 
@@ -23,57 +19,79 @@ class Format:
     """One row of the table.
 
     Args:
-        read: Files -> what they hold; several are the ranks of one run.
-        recognise: Whether a file looks like it, from its first characters.
+        file: The file of this package that knows it, imported when it is needed: it has
+            the functions ``read_FILE`` and ``looks_like_FILE``.
         summary: What it is, one line.
         aliases: Other names.
         suffixes: Of the files, in a folder.
     """
 
-    read: Callable[[Sequence[TextFile], ReadOptions], Plan | Timeline]
-    recognise: Callable[[TextFile], bool]
+    file: str
     summary: str
     aliases: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = (".json", ".json.gz")
+
+    def read(self, files: Sequence[TextFile], options: ReadOptions) -> Plan | Timeline:
+        """Return what files hold; several are the ranks of one run."""
+        found: Plan | Timeline = self._function("read")(files, options)
+        return found
+
+    def recognise(self, file: TextFile) -> bool:
+        """Tell whether a file looks like it, from its first characters."""
+        return bool(self._function("looks_like")(file))
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        module = importlib.import_module(f"sphinx_pipeviz.readers.{self.file}")
+        function: Callable[..., Any] = getattr(module, f"{name}_{self.file}")
+        return function
 
 
 #: Formats besides YAML, those that are recognised most surely first.
 READERS: dict[str, Format] = {
     "torch-trace": Format(
-        read_torch_trace,
-        looks_like_torch_trace,
+        "torch_trace",
         "traces of PyTorch's profiler, one file per rank",
         aliases=("kineto", "pytorch-trace"),
     ),
     "chrome-trace": Format(
-        read_chrome_trace,
-        looks_like_chrome_trace,
+        "chrome_trace",
         "Chrome trace events of any program",
         aliases=("chrome", "trace"),
     ),
+    "megatron-timers": Format(
+        "megatron_timers",
+        "dumps of Megatron-LM's timers, one file per rank",
+        aliases=("megatron", "victarry"),
+    ),
+    "primus": Format(
+        "primus_dump",
+        "dumps of Primus' pp_vis: config.json and a file per rank",
+        aliases=("pp-vis",),
+    ),
+    "json": Format(
+        "seed_json",
+        "a written timeline as JSON",
+        aliases=("seed-json", "seed"),
+    ),
     "torch-csv": Format(
-        read_pytorch_csv,
-        looks_like_pytorch_csv,
+        "pytorch_csv",
         "PyTorch's CSV of an order, with or without communication",
         aliases=("csv", "pytorch-csv"),
         suffixes=(".csv",),
     ),
     "mermaid": Format(
-        read_mermaid_gantt,
-        looks_like_mermaid_gantt,
+        "mermaid_gantt",
         "a gantt chart of Mermaid, alone or in a page",
         aliases=("gantt",),
         suffixes=(".mmd", ".mermaid", ".md"),
     ),
     "sail-sg": Format(
-        read_sail_sg_text,
-        looks_like_sail_sg_text,
+        "sail_sg_text",
         "an order as sail-sg's zero-bubble code prints it",
         suffixes=(".txt",),
     ),
     "ascii": Format(
-        read_ascii_chart,
-        looks_like_ascii_chart,
+        "ascii_chart",
         "a chart of characters, one row per device",
         aliases=("chart",),
         suffixes=(".txt",),
