@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from sphinx_pipeviz.errors import Marks, PlanError
-from sphinx_pipeviz.legality import check_orders, check_transfers, infer_placement
+from sphinx_pipeviz.legality import check_orders, infer_placement
+from sphinx_pipeviz.moves import check_transfers
 from sphinx_pipeviz.ops import PASSES, UNITS, Op, Run, Slot, parse_cells, parse_row
 
 

@@ -15,7 +15,9 @@ ROOT = Path(sphinx_pipeviz.__file__).parent
 STEPS = [
     "errors",
     "ops",
+    "moves",
     "legality",
+    "causality",
     "model",
     "picture",
     "spec",

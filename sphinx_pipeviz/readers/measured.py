@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
+from sphinx_pipeviz.causality import check_timeline
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError
-from sphinx_pipeviz.legality import check_timeline
 from sphinx_pipeviz.model import Lane, Timeline, Traits
 from sphinx_pipeviz.ops import BESIDE, PASSES, PER_ITERATION, TRANSFERS, Op, Overlap, Run, Slot
 from sphinx_pipeviz.readers.clocks import messages, offsets

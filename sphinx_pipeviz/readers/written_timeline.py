@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from sphinx_pipeviz.causality import check_timeline
 from sphinx_pipeviz.convert import convert
 from sphinx_pipeviz.errors import Marks, Path, PipevizError, SpecError, did_you_mean
-from sphinx_pipeviz.legality import check_timeline
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Run, Slot, one_line
 from sphinx_pipeviz.spec import Keys, Operation, Task
