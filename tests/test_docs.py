@@ -28,7 +28,7 @@ from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, scalar
 from sphinx_pipeviz.render import draw
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES, depends_on_costs
-from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Costs, Task
+from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Costs, Operation, Task
 
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
@@ -171,6 +171,7 @@ NAMES = {
     "note": [name.replace("_", "-") for name in Note.__struct_fields__],
     "costs": [field.replace("_", "-") for field in Costs.__struct_fields__],
     "task": Task.__struct_fields__,
+    "operation": Operation.__struct_fields__,
     "task-types": TYPES,
     "style": [field.replace("_", "-") for field in Style.__struct_fields__],
     "styles": STYLES,

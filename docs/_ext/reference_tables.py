@@ -27,7 +27,7 @@ from sphinx_pipeviz.picture import Group, Highlight, Note, Picture, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
-from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Task
+from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Operation, Task
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -274,6 +274,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "note": partial(_struct, "Key", Note),
     "costs": partial(_struct, "Cost", Costs),
     "task": partial(_struct, "Key", Task),
+    "operation": partial(_struct, "Key", Operation),
     "task-types": _task_types,
     "style": _style,
     "styles": _styles,
