@@ -15,8 +15,14 @@ _GRADIENTS = (Kind.BACKWARD, Kind.BACKWARD_INPUT)
 Cuts = dict[int | None, int]
 
 
-def with_recompute(plan: Plan) -> Plan:
-    """Run every stage's forward once more before its backward."""
+def with_recompute(plan: Plan, *, early: bool = False) -> Plan:
+    """Run every stage's forward once more before its backward.
+
+    Args:
+        plan: Whose forwards.
+        early: As soon as the device is free, as RiPipe does; else when the backward could
+            start, as a backward that recomputes does.
+    """
 
     def row(slots: tuple[Slot, ...]) -> Iterator[Slot]:
         for slot in slots:
@@ -25,7 +31,9 @@ def with_recompute(plan: Plan) -> Plan:
                     yield op._replace(kind=Kind.RECOMPUTE)
             yield slot
 
-    return replace(plan, orders=tuple(tuple(row(slots)) for slots in plan.orders))
+    traits = replace(plan.traits, recompute_waits=not early)
+    orders = tuple(tuple(row(slots)) for slots in plan.orders)
+    return replace(plan, orders=orders, traits=traits)
 
 
 def with_all_reduce(plan: Plan, when: str) -> Plan:

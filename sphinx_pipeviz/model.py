@@ -23,6 +23,7 @@ class Traits:
         update_every: Microbatches between two updates of the weights where the pipeline
             is not flushed for them; 0 where it is.
         aligned: All devices start an optimizer step together.
+        recompute_waits: A recompute starts when its backward could, not before.
         late: Forwards run as late as the backward they wait for allows.
     """
 
@@ -30,6 +31,7 @@ class Traits:
     iterations: int = 1
     update_every: int = 0
     aligned: bool = False
+    recompute_waits: bool = False
     late: bool = False
 
 

@@ -83,7 +83,7 @@ def _extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
     if spec.place == "alap":
         plan = replace(plan, traits=replace(plan.traits, late=True))
     if spec.recompute:
-        plan = with_recompute(plan)
+        plan = with_recompute(plan, early=spec.recompute == "early")
     if spec.all_reduce:
         plan = with_all_reduce(plan, spec.all_reduce)
     if spec.optimizer:

@@ -116,7 +116,7 @@ class _Simulation:
             self.delayed |= loading(plan, costs)
         self.movable = deque(range(len(self.orders)))
         self.waiting: dict[Awaited, list[int]] = {}
-        self.recipes = {kind: _recipes(kind, costs, self.stages) for kind in _WORK}
+        self.recipes = {kind: _recipes(kind, costs, plan) for kind in _WORK}
 
     def to_the_end(self) -> dict[int, Awaited]:
         """Run all devices; return, for each that is stuck, what it waits for."""
@@ -192,12 +192,14 @@ class _Simulation:
         return self.recipes | {Kind.OPTIMIZER: [((), -1, cost)] * self.stages}
 
 
-def _recipes(kind: Kind, costs: Costs, stages: int) -> list[Recipe]:
+def _recipes(kind: Kind, costs: Costs, plan: Plan) -> list[Recipe]:
     """Return the recipe of a kind for each stage."""
     offset = _OFFSET.get(kind)
+    stages = plan.stages
+    like = B if kind is Kind.RECOMPUTE and plan.traits.recompute_waits else kind
     return [
         (
-            _needs(kind, stage, stages),
+            _needs(like, stage, stages),
             -1 if offset is None else stage * PER_STAGE + offset,
             cost,
         )

@@ -187,7 +187,8 @@ class Keys(Picture, frozen=True, kw_only=True):
         waves: How often a microbatch goes there and back, for Hanayo: half of chunks.
         memory_limit: Most microbatches in flight on a device, for ``zb-auto``.
         iterations: Training steps that follow each other; default 1.
-        recompute: Run the forward of a stage once more before its backward.
+        recompute: Run the forward of a stage once more before its backward: ``true``, when
+            the backward could start; ``early``, as soon as the device is free.
         all_reduce: Reduce the gradients of each ``stage`` when they are complete, or of
             all stages at the ``end``.
         optimizer: End with an optimizer step, ``aligned`` on all devices, or on each
@@ -222,7 +223,7 @@ class Keys(Picture, frozen=True, kw_only=True):
     waves: Count | None = None
     memory_limit: Count | None = None
     iterations: Annotated[int, Meta(ge=1, le=1000)] | None = None
-    recompute: bool | None = None
+    recompute: bool | Literal["early"] | None = None
     all_reduce: Literal["stage", "end"] | None = None
     optimizer: Literal["aligned", "ready"] | None = None
     transfers: bool | None = None
