@@ -267,7 +267,7 @@ def test_any_order_of_a_row_runs_or_is_refused(plan, data):
     ends = ends_of(timeline)
     for row in timeline.rows:
         for run in row:
-            for op in inputs_of(run.slot, ends, plan):
+            for op in inputs_of(run.slot, ends, shuffled):
                 assert ends[op][0] <= run.start
 
 
