@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from sphinx_pipeviz.frontends.failures import report, unexpected
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
-from sphinx_pipeviz.readers.text_file import TextFile, read_file
+from sphinx_pipeviz.readers.text_file import read_file, read_head
 from sphinx_pipeviz.readers.yaml_spec import ORDERS, read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.render import check
@@ -177,7 +178,9 @@ class PipelineSchedule(SphinxDirective):
             return False
         if name.strip().endswith(YAML) or not path.is_file():
             return not re.search(r"[*?\[]", name)
-        return recognised([TextFile(name, self._file(name)[0])]) in (None, "yaml")
+        with contextlib.suppress(OSError, ValueError):
+            return recognised([read_head(path, name.strip())]) in (None, "yaml")
+        return True
 
     def _file(self, name: str) -> tuple[str, Callable[[int], Location]]:
         path = self._access().place(name.strip())

@@ -9,7 +9,7 @@ from typing import Any
 
 from sphinx_pipeviz.errors import Location, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
+from sphinx_pipeviz.readers.text_file import LARGEST, LARGEST_TRACE, ReadOptions, TextFile
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.spec import Spec
 
@@ -24,12 +24,14 @@ class Format:
         summary: What it is, one line.
         aliases: Other names.
         suffixes: Of the files, in a folder.
+        largest: Most bytes of a file.
     """
 
     file: str
     summary: str
     aliases: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = (".json", ".json.gz")
+    largest: int = LARGEST
 
     def read(self, files: Sequence[TextFile], options: ReadOptions) -> Plan | Timeline:
         """Return what files hold; several are the ranks of one run."""
@@ -52,11 +54,13 @@ READERS: dict[str, Format] = {
         "torch_trace",
         "traces of PyTorch's profiler, one file per rank",
         aliases=("kineto", "pytorch-trace"),
+        largest=LARGEST_TRACE,
     ),
     "chrome-trace": Format(
         "chrome_trace",
         "Chrome trace events of any program",
         aliases=("chrome", "trace"),
+        largest=LARGEST_TRACE,
     ),
     "megatron-timers": Format(
         "megatron_timers",
