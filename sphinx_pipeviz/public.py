@@ -23,7 +23,7 @@ from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
 
 #: Keys beside which a timeline or an order is read to the end.
 FURTHEST = {
-    *("timeline", "order", "placement", "devices", "microbatches"),
+    *("timeline", "order", "placement", "devices", "microbatches", "place"),
     *("file", "format", "pattern", "unit", "python"),
 }
 #: The seed's figure: 15 by 4 inches.

@@ -146,7 +146,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     Args:
         type: ``forward``, ``backward``, ``backward-input``, ``backward-weight``,
-            ``optimizer``, a kind letter (F, B, I, W), or a word of your own.
+            ``recompute``, ``optimizer``, a kind letter (F, B, I, W), or your own word.
         start_time: When it starts, in time units.
         duration: How long it takes, in time units.
         batch: The microbatch's number as you count it; needed for forward and backward.

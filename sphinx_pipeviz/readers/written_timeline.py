@@ -27,6 +27,7 @@ TYPES: dict[str, Kind] = {
     "backward-weight": Kind.BACKWARD_WEIGHT,
     "backward-d": Kind.BACKWARD_INPUT,
     "backward-w": Kind.BACKWARD_WEIGHT,
+    "recompute": Kind.RECOMPUTE,
     "optimizer": Kind.OPTIMIZER,
     "f": Kind.FORWARD,
     "b": Kind.BACKWARD,
