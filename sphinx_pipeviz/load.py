@@ -14,12 +14,17 @@ from pathlib import Path
 
 import msgspec
 
-from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.errors import PipevizError, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.readers import READERS, format_name, read_files, recognised
+from sphinx_pipeviz.readers import (
+    READERS,
+    format_name,
+    read_files,
+    recognised,
+    unrecognised,
+)
 from sphinx_pipeviz.readers.python_object import read_object
 from sphinx_pipeviz.readers.text_file import LARGEST_TRACE, ReadOptions, TextFile, read_file
-from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.spec import Keys, Spec
 
 #: Most files that one picture is made of.
@@ -80,7 +85,7 @@ def load(spec: Spec, access: Access) -> Spec:
 def _load_object(spec: Spec, name: str, access: Access) -> Spec:
     if not access.python:
         message = "Python objects are not allowed here"
-        hint = "pipeviz_allow_python in conf.py allows them"
+        hint = "pipeviz_allow_python = False or --no-python forbids them"
         raise SpecError(message, hint=hint, path=("python",))
     found = read_object(name, spec.marks.find(("python",)))
     _note_module(name, access)
@@ -116,15 +121,16 @@ def read_into(spec: Spec, files: list[TextFile]) -> Spec:
         PipevizError: See ``load``.
     """
     name = format_name(spec.format) if spec.format else recognised(files)
+    if spec.pattern and not spec.format and name == "torch-trace":
+        name = "chrome-trace"  # names of the author's own, in a trace of PyTorch's
     if name is None:
-        message = f"the format of '{files[0].name}' cannot be told from its content"
-        hint = f"write format: with one of yaml, {', '.join(READERS)}"
-        raise SpecError(message, hint=hint, path=("file",))
+        raise unrecognised(files[0].name, "write format:")
     if name == "yaml":
         message = "a schedule's YAML is not read by the key 'file'"
         hint = "give the file as the directive's argument, or to the command"
         raise SpecError(message, hint=hint, path=("file",))
-    options = ReadOptions(pattern=spec.pattern, unit=spec.unit)
+    rank = None if spec.rank is None else str(spec.rank)
+    options = ReadOptions(pattern=spec.pattern, unit=spec.unit, rank=rank)
     loaded = read_files(files, name, options)
     parts = [name.encode(), *(part.encode() for file in files for part in _told(file))]
     return _with(spec, loaded, parts)
@@ -132,23 +138,6 @@ def read_into(spec: Spec, files: list[TextFile]) -> Spec:
 
 def _told(file: TextFile) -> tuple[str, str]:
     return Path(file.name).name, file.text
-
-
-def read_any(text: str, name: str) -> Spec:
-    """Turn the text of a file in any format into a Spec.
-
-    Args:
-        text: What the file holds.
-        name: What the user calls it.
-
-    Raises:
-        PipevizError: See ``load``.
-    """
-    file = TextFile(name, text)
-    known = recognised([file])
-    if known in (None, "yaml"):
-        return read_spec(text, lambda line: Location(name, line + 1))
-    return read_into(Spec(format=known), [file])
 
 
 def _with(spec: Spec, loaded: Plan | Timeline, parts: Iterable[bytes]) -> Spec:

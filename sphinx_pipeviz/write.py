@@ -56,7 +56,7 @@ def _yaml(source: Plan | Timeline) -> str:
 
 
 def _yaml_order(plan: Plan) -> str:
-    if plan.traits != Traits(late=plan.traits.late):
+    if not is_order(plan):
         message = "an order cannot hold all that this plan is"
         raise SpecError(message, hint="simulate it, and write the timeline")
     rows = [f"- {_cells(row)}\n" for row in plan.orders]
@@ -65,6 +65,11 @@ def _yaml_order(plan: Plan) -> str:
     if plan.traits.late:
         lines.append("place: alap\n")
     return "".join(lines)
+
+
+def is_order(plan: Plan) -> bool:
+    """Tell whether an ``order:`` in YAML can hold all that a plan is, but for its name."""
+    return plan.traits == Traits(late=plan.traits.late)
 
 
 def _cells(row: tuple[Slot, ...]) -> str:

@@ -50,6 +50,7 @@ SPEC_OPTIONS = (
     "file",
     "format",
     "pattern",
+    "rank",
     "python",
     "title",
     "labels",
@@ -177,7 +178,7 @@ class PipelineSchedule(SphinxDirective):
             return False
         if name.strip().endswith(YAML) or not path.is_file():
             return not re.search(r"[*?\[]", name)
-        return recognised([TextFile(name, self._file(name)[0])]) in (None, "yaml")
+        return recognised([TextFile(name, self._file(name)[0])]) == "yaml"
 
     def _file(self, name: str) -> tuple[str, Callable[[int], Location]]:
         path = self._access().place(name.strip())
