@@ -177,6 +177,9 @@ def _matching(entry: str, access: Access) -> list[Path]:
     folder, pattern = access.place(plain[0] + plain[1]), entry[len(plain[0] + plain[1]) :]
     if folder.is_dir():
         access.note(folder)
+        for inner in folder.rglob("*") if "/" in pattern else ():
+            if inner.is_dir():
+                access.note(inner)
     try:
         return [path for path in folder.glob(pattern) if path.is_file()]
     except (ValueError, NotImplementedError) as error:

@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.frontends.failures import report, unexpected
+from sphinx_pipeviz.frontends.folders import note_folder
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
@@ -162,7 +163,10 @@ class PipelineSchedule(SphinxDirective):
         _, page = self.env.relfn2path("page")
 
         def note(path: Path) -> None:
-            self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
+            if path.is_dir():
+                note_folder(self.env, path)
+            else:
+                self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
 
         return Access(
             Path(page).parent,
