@@ -16,12 +16,17 @@ from typing import TypeVar
 
 import msgspec
 
-from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.errors import PipevizError, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.readers import READERS, format_name, read_files, recognised
+from sphinx_pipeviz.readers import (
+    READERS,
+    format_name,
+    read_files,
+    recognised,
+    unrecognised,
+)
 from sphinx_pipeviz.readers.python_object import read_object
 from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile, read_file, read_head
-from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.spec import Keys, Spec
 
 T = TypeVar("T")
@@ -84,7 +89,7 @@ def load(spec: Spec, access: Access) -> Spec:
 def _load_object(spec: Spec, name: str, access: Access) -> Spec:
     if not access.python:
         message = "Python objects are not allowed here"
-        hint = "pipeviz_allow_python in conf.py allows them"
+        hint = "pipeviz_allow_python = False or --no-python forbids them"
         raise SpecError(message, hint=hint, path=("python",))
     found = read_object(name, spec.marks.find(("python",)))
     _note_module(name, access)
@@ -114,16 +119,16 @@ def _load_files(spec: Spec, access: Access) -> Spec:
     name = _format(spec, heads)
     whole = functools.partial(read_file, largest=READERS[name].largest)
     files = [TextFile(access.shown(p), _read(p, access, whole)) for p in paths]
-    return read_into(spec, files, name)
+    return read_into(msgspec.structs.replace(spec, format=name), files)
 
 
 def _format(spec: Spec, heads: list[TextFile]) -> str:
     """Return the format that is given, or that one of the files looks like."""
     name = format_name(spec.format) if spec.format else recognised(heads)
+    if spec.pattern and not spec.format and name == "torch-trace":
+        name = "chrome-trace"  # names of the author's own, in a trace of PyTorch's
     if name is None:
-        message = f"the format of '{heads[0].name}' cannot be told from its content"
-        hint = f"write format: with one of {', '.join(READERS)}"
-        raise SpecError(message, hint=hint, path=("file",))
+        raise unrecognised(heads[0].name, "write format:")
     if name == "yaml":
         message = "a schedule's YAML is not read by the key 'file'"
         hint = "give the file as the directive's argument, or to the command"
@@ -131,13 +136,15 @@ def _format(spec: Spec, heads: list[TextFile]) -> str:
     return name
 
 
-def read_into(spec: Spec, files: list[TextFile], name: str) -> Spec:
-    """Return the spec with what the files, which are in the format ``name``, hold.
+def read_into(spec: Spec, files: list[TextFile]) -> Spec:
+    """Return the spec with what the files hold.
 
     Raises:
         PipevizError: See ``load``.
     """
-    options = ReadOptions(pattern=spec.pattern, unit=spec.unit)
+    name = _format(spec, files)
+    rank = None if spec.rank is None else str(spec.rank)
+    options = ReadOptions(pattern=spec.pattern, unit=spec.unit, rank=rank)
     loaded = read_files(files, name, options)
     parts = [name.encode(), *(part.encode() for file in files for part in _told(file))]
     return _with(spec, loaded, parts)
@@ -145,23 +152,6 @@ def read_into(spec: Spec, files: list[TextFile], name: str) -> Spec:
 
 def _told(file: TextFile) -> tuple[str, str]:
     return Path(file.name).name, file.text
-
-
-def read_any(text: str, name: str) -> Spec:
-    """Turn the text of a file in any format into a Spec.
-
-    Args:
-        text: What the file holds.
-        name: What the user calls it.
-
-    Raises:
-        PipevizError: See ``load``.
-    """
-    file = TextFile(name, text)
-    known = recognised([file])
-    if known is None or known == "yaml":
-        return read_spec(text, lambda line: Location(name, line + 1))
-    return read_into(Spec(format=known), [file], known)
 
 
 def _with(spec: Spec, loaded: Plan | Timeline, parts: Iterable[bytes]) -> Spec:
@@ -201,6 +191,9 @@ def _matching(entry: str, access: Access) -> list[Path]:
     folder, pattern = access.place(plain[0] + plain[1]), entry[len(plain[0] + plain[1]) :]
     if folder.is_dir():
         access.note(folder)
+        for inner in folder.rglob("*") if "/" in pattern else ():
+            if inner.is_dir():
+                access.note(inner)
     try:
         return [path for path in folder.glob(pattern) if path.is_file()]
     except (ValueError, NotImplementedError) as error:

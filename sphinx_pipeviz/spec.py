@@ -146,7 +146,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     Args:
         type: ``forward``, ``backward``, ``backward-input``, ``backward-weight``,
-            ``optimizer``, a kind letter (F, B, I, W), or a word of your own.
+            ``recompute``, ``optimizer``, ``reduce_grad``, a letter (F, B, I, W), or your
+            own word.
         start_time: When it starts, in time units.
         duration: How long it takes, in time units.
         batch: The microbatch's number as you count it; needed for forward and backward.
@@ -204,6 +205,7 @@ class Keys(Picture, frozen=True, kw_only=True):
         format: Format of the file; else it is recognised.
         pattern: Regular expression with the groups ``kind``, ``microbatch`` and ``stage``
             for the names of a trace's events.
+        rank: Ranks to keep of traces and timers, such as ``0,8,16`` or ``0-3``.
         python: A Python object, ``package.module:name``, or what it returns when called.
         compare: Several schedules, each with keys of its own beside those that all share;
             they are drawn below each other, on one scale of time.
@@ -234,6 +236,7 @@ class Keys(Picture, frozen=True, kw_only=True):
     file: Cell | Annotated[list[Cell], Meta(min_length=1)] | None = None
     format: Cell | None = None
     pattern: Cell | None = None
+    rank: Index | Cell | None = None
     python: Cell | None = None
     compare: Annotated[list[dict[str, Any]], Meta(min_length=1, max_length=50)] | None = None
     style: Cell | dict[str, Any] | None = None

@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.frontends.failures import report, unexpected
+from sphinx_pipeviz.frontends.folders import note_folder
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
@@ -51,6 +52,7 @@ SPEC_OPTIONS = (
     "file",
     "format",
     "pattern",
+    "rank",
     "python",
     "title",
     "labels",
@@ -162,7 +164,10 @@ class PipelineSchedule(SphinxDirective):
         _, page = self.env.relfn2path("page")
 
         def note(path: Path) -> None:
-            self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
+            if path.is_dir():
+                note_folder(self.env, path)
+            else:
+                self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
 
         return Access(
             Path(page).parent,
@@ -179,7 +184,7 @@ class PipelineSchedule(SphinxDirective):
         if name.strip().endswith(YAML) or not path.is_file():
             return not re.search(r"[*?\[]", name)
         with contextlib.suppress(OSError, ValueError):
-            return recognised([read_head(path, name.strip())]) in (None, "yaml")
+            return recognised([read_head(path, name.strip())]) == "yaml"
         return True
 
     def _file(self, name: str) -> tuple[str, Callable[[int], Location]]:

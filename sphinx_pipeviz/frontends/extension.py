@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sphinx.util import logging
 
 from sphinx_pipeviz.errors import PipevizError
-from sphinx_pipeviz.frontends import failures, pictures
+from sphinx_pipeviz.frontends import failures, folders, pictures
 from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
 from sphinx_pipeviz.frontends.settings import SETTINGS
 
@@ -29,9 +29,10 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     app.connect("doctree-read", pictures.draw_early)
     app.connect("doctree-resolved", pictures.resolve)
     app.connect("build-finished", pictures.clean_up)
-    app.connect("env-purge-doc", failures.forget)
-    app.connect("env-merge-info", failures.merge)
-    app.connect("env-get-outdated", failures.outdated)
+    for noting in (failures, folders):
+        app.connect("env-purge-doc", noting.forget)
+        app.connect("env-merge-info", noting.merge)
+        app.connect("env-get-outdated", noting.outdated)
     return {
         "version": version,
         "env_version": 1,

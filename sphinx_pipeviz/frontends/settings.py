@@ -89,7 +89,8 @@ SETTINGS: dict[str, Setting] = {
         default=True,
         types=(bool,),
         rebuild="env",
-        summary="Whether the key ``python`` may import Python objects.",
+        summary="Whether the key ``python`` may import and call Python objects; see"
+        " :ref:`reference-allow-python`.",
         check=_check_flag,
     ),
     "pipeviz_max_ops": Setting(

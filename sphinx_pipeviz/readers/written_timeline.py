@@ -27,12 +27,16 @@ TYPES: dict[str, Kind] = {
     "backward-weight": Kind.BACKWARD_WEIGHT,
     "backward-d": Kind.BACKWARD_INPUT,
     "backward-w": Kind.BACKWARD_WEIGHT,
+    "recompute": Kind.RECOMPUTE,
     "optimizer": Kind.OPTIMIZER,
+    "reduce-grad": Kind.ALL_REDUCE,
     "f": Kind.FORWARD,
     "b": Kind.BACKWARD,
     "i": Kind.BACKWARD_INPUT,
     "w": Kind.BACKWARD_WEIGHT,
 }
+#: Words that may be misspelt; "allreduce" is an author's own word.
+_HINTED = [word for word in TYPES if word != "reduce-grad"]
 #: Characters of a device's name.
 LONGEST = 24
 _NUMBERED = (Kind.FORWARD, Kind.BACKWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT)
@@ -143,7 +147,7 @@ def _op(task: Task | Operation, path: Path) -> Op:
     word = task.type.strip().lower().replace("_", "-")
     kind = TYPES.get(word)
     if kind is None:
-        if hint := did_you_mean(word, TYPES):
+        if hint := did_you_mean(word, _HINTED):
             message = f"'{task.type[:40]}' is not a type of task"
             raise SpecError(message, hint=hint, path=(*path, "type"))
         kind = Kind.OTHER

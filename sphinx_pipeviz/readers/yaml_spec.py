@@ -22,7 +22,7 @@ SOURCES: dict[str, set[str]] = {
     },
     "order": {"devices", "microbatches", "placement", "costs", "style", *_ADDED},
     "timeline": {"style"},
-    "file": {"format", "pattern", "costs", "style", *_ADDED},
+    "file": {"format", "pattern", "rank", "costs", "style", *_ADDED},
     "python": {"costs", "style", *_ADDED},
 }
 SOURCES["compare"] = SOURCES["schedule"] | {"schedule"}

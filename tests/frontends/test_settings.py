@@ -49,6 +49,7 @@ def picture(site) -> str:
         ("pipeviz_max_ops = True", "the limit must be a whole number of at least 1, not True"),
         ("pipeviz_max_ops = '9'", "the limit must be a whole number of at least 1, not '9'"),
         ("pipeviz_cache_dir = 3", "a folder is text, not 3"),
+        ("pipeviz_allow_python = 1", "this is True or False, not 1"),
     ],
 )
 def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
@@ -73,6 +74,7 @@ def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
         "pipeviz_formats = []",
         "pipeviz_max_ops = 12",
         "pipeviz_cache_dir = None",
+        "pipeviz_allow_python = False",
         "pipeviz_cache_dir = '../pictures'",
     ],
 )
