@@ -106,6 +106,7 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "format": "torch-csv",
         "pattern": "(?P<kind>F)",
         "unit": "ms",
+        "rank": 3,
         "python": "a:b",
         "compare": [{}],
         "title": "t",
