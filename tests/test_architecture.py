@@ -35,6 +35,7 @@ STEPS = [
     "versions",
     "draw",
     "render",
+    "embed",
     "public",
     "cache",
     "frontends",
@@ -43,11 +44,11 @@ STEPS = [
 DRAW = [
     {"colours", "compact", "hatch", "styles"},
     {"scene", "style", "labels"},
-    {"legend"},
+    {"legend", "named", "stylesheet"},
     {"cells", "rows", "axis", "brackets", "overlays"},
     {"panel"},
     {"layout"},
-    {"paint", "paint_text"},
+    {"paint", "paint_text", "inline"},
 ]
 #: Heavy third parties, and the files that may import them.
 OWNERS = {
