@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.frontends.failures import report, unexpected
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
+from sphinx_pipeviz.frontends.settings import WAYS
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import TextFile, read_file
@@ -66,6 +67,7 @@ PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     **(images.Figure.option_spec or {}),
     "caption": directives.unchanged_required,
     "figname": directives.unchanged,  # docutils before 0.22 lacks it
+    "embed": lambda text: directives.choice(text, WAYS),
 }
 
 
