@@ -37,6 +37,7 @@ STEPS = [
     "versions",
     "draw",
     "render",
+    "embed",
     "public",
     "cache",
     "frontends",
@@ -45,11 +46,11 @@ STEPS = [
 DRAW = [
     {"colours", "compact", "hatch", "styles"},
     {"scene", "style", "labels"},
-    {"legend"},
+    {"legend", "named", "stylesheet"},
     {"cells", "rows", "axis", "brackets", "overlays"},
     {"panel"},
     {"layout"},
-    {"paint", "paint_text"},
+    {"paint", "paint_text", "inline"},
 ]
 #: Heavy third parties, and the files that may import them.
 OWNERS = {

@@ -205,6 +205,7 @@ PICTURE = {
     "target": "Link of the picture: an address or a reference.",
     "loading": "``lazy``, ``embed`` or ``link``.",
     "class": "Classes of the picture.",
+    "embed": "How HTML pages hold the picture: ``auto``, ``inline`` or ``image``.",
     "name": "Name for ``:ref:`` and ``:numref:``.",
     "caption": "Caption; with it the picture is a figure and gets a number.",
     "figwidth": "Width of the figure; ``image`` takes the picture's.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.draw.labels import DEFAULT, DOWN, SMALL, Piece, numbers_of, write
 from sphinx_pipeviz.draw.legend import Measure
-from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Point, Stamp
+from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Point, Stamp, Task
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run
@@ -31,12 +31,13 @@ Group = tuple[Kind, float]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A task's rectangle, what it says and how it is filled."""
+    """A task, its rectangle, what it says and how it is filled."""
 
     box: Box
     label: tuple[Piece, ...]
     fill: str
     group: Group
+    task: Task
     hatch: Hatch | None = None
 
 
@@ -67,6 +68,14 @@ class _Look:
             return ()
         return write(self.template, numbers_of(op, self._timeline, self.style.first))
 
+    def task(self, op: Op, device: int, run: Run) -> Task:
+        """Return what a cell stands for."""
+        number = self._timeline.microbatch(op)
+        if number is not None and not self._timeline.as_written:
+            number += self.style.first
+        stage = None if op.stage is None else op.stage + self.style.first
+        return Task(op, device, number, stage, run.start, run.end)
+
     def fill(self, op: Op, *, paired: bool) -> str:
         """Return a cell's colour."""
         timeline, style = self._timeline, self.style
@@ -93,20 +102,28 @@ def _run_cells(run: Run, device: int, grid: Grid, look: _Look) -> list[Cell]:
         fill = look.fill(op, paired=len(ops) > 1)
         box = (left, bottom, round(right - left, 3), height)
         group = (op.kind, run.duration)
-        cells.append(Cell(box, look.label(op), fill, group, look.style.hatch(op.kind, fill)))
+        task, hatch = look.task(op, device, run), look.style.hatch(op.kind, fill)
+        cells.append(Cell(box, look.label(op), fill, group, task, hatch))
     return cells
 
 
 def boxes_of(cells: list[Cell], grid: Grid, style: Style) -> tuple[Boxes, ...]:
     """Gather cells by look; borders are thinner where cells are narrow."""
-    by_look: dict[tuple[str, Hatch | None], list[Box]] = defaultdict(list)
+    by_look: dict[tuple[str, Hatch | None], list[Cell]] = defaultdict(list)
     for cell in cells:
-        by_look[cell.fill, cell.hatch].append(cell.box)
+        by_look[cell.fill, cell.hatch].append(cell)
     narrowest = min((cell.box[2] for cell in cells if cell.box[2] > 0), default=1.0)
     line_width = round(max(0.1, min(0.5, 0.12 * narrowest, 0.06 * grid.row_height)), 2)
     return tuple(
-        Boxes(fill, style.edge, line_width, tuple(boxes), hatch)
-        for (fill, hatch), boxes in by_look.items()
+        Boxes(
+            fill,
+            style.edge,
+            line_width,
+            tuple(cell.box for cell in alike),
+            hatch,
+            tuple(cell.task for cell in alike),
+        )
+        for (fill, hatch), alike in by_look.items()
     )
 
 

@@ -65,6 +65,7 @@ def make_panel(
         ),
         curves=below.curves,
         over=tuple(overlays_of(timeline, picture, grid, style, measure)),
+        names=tuple(names),
     )
 
 

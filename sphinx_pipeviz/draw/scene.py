@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sphinx_pipeviz.draw.hatch import Hatch
+from sphinx_pipeviz.ops import Op
 
 #: (x, y, width, height)
 Box = tuple[float, float, float, float]
@@ -12,16 +14,37 @@ Box = tuple[float, float, float, float]
 Point = tuple[float, float]
 
 
+class Task(NamedTuple):
+    """What a box stands for.
+
+    Args:
+        op: The op.
+        device: Its row, from 0.
+        microbatch: The number that the picture shows.
+        stage: The same of its stage.
+        start: When it starts, in time units.
+        end: When it ends.
+    """
+
+    op: Op
+    device: int
+    microbatch: int | None
+    stage: int | None
+    start: float
+    end: float
+
+
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """Rectangles of one look.
 
     Args:
-        fill: ``#RRGGBB``, or None for none.
+        fill: A colour, ``#RRGGBB`` or a name (see ``named``), or None for none.
         edge: ``#RRGGBB``, or None for no border.
         line_width: Of the border.
         boxes: The rectangles.
         hatch: What covers the fill, inside of the border.
+        tasks: What each box stands for, where they are tasks.
     """
 
     fill: str | None
@@ -29,6 +52,7 @@ class Boxes:
     line_width: float
     boxes: tuple[Box, ...]
     hatch: Hatch | None = None
+    tasks: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +147,7 @@ class Panel:
         texts: Names of rows, title and axis.
         curves: Below the rows: what devices hold.
         over: What is painted above the tasks, in order.
+        names: What the devices are called.
     """
 
     grid: Grid
@@ -134,6 +159,7 @@ class Panel:
     texts: tuple[Stamp, ...]
     curves: tuple[Boxes, ...] = ()
     over: tuple[Boxes | Lines | Stamp, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

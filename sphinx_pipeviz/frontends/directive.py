@@ -18,6 +18,7 @@ from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_
 from sphinx_pipeviz.frontends.failures import report, unexpected
 from sphinx_pipeviz.frontends.folders import note_folder
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
+from sphinx_pipeviz.frontends.settings import WAYS
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import read_file, read_head
@@ -69,6 +70,7 @@ PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     **(images.Figure.option_spec or {}),
     "caption": directives.unchanged_required,
     "figname": directives.unchanged,  # docutils before 0.22 lacks it
+    "embed": lambda text: directives.choice(text, WAYS),
 }
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sphinx.util import logging
 
 from sphinx_pipeviz.errors import PipevizError
-from sphinx_pipeviz.frontends import failures, folders, pictures
+from sphinx_pipeviz.frontends import failures, folders, kept, pictures
+from sphinx_pipeviz.frontends.assets import add_assets
 from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
 from sphinx_pipeviz.frontends.settings import SETTINGS
 
@@ -28,7 +29,8 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     app.connect("config-inited", check_settings)
     app.connect("doctree-read", pictures.draw_early)
     app.connect("doctree-resolved", pictures.resolve)
-    app.connect("build-finished", pictures.clean_up)
+    app.connect("html-page-context", add_assets)
+    app.connect("build-finished", kept.clean_up)
     for noting in (failures, folders):
         app.connect("env-purge-doc", noting.forget)
         app.connect("env-merge-info", noting.merge)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sphinx_pipeviz.draw.style import resolve_style
+from sphinx_pipeviz.embed import MOST_TASKS
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.spec import MAX_OPS
 
 FORMATS = ("svg", "pdf", "png")
+#: How pictures are put into HTML pages.
+WAYS = ("auto", "inline", "image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ def _check_style(value: Any) -> None:
     resolve_style(value)
 
 
+def _check_way(value: Any) -> None:
+    if value not in WAYS:
+        raise SpecError(f"there is no way {value!r}", hint=f"choose from {', '.join(WAYS)}")
+
+
 def _check_max_ops(value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise SpecError(f"the limit must be a whole number of at least 1, not {value!r}")
@@ -77,6 +85,14 @@ SETTINGS: dict[str, Setting] = {
         "html",
         "Formats in order of preference; each builder gets the first one it can show.",
         _check_formats,
+    ),
+    "pipeviz_html_embed": Setting(
+        "auto",
+        (str,),
+        "html",
+        "How HTML pages hold pictures: ``inline``, as ``image``, or ``auto``, which is inline"
+        f" for pictures of at most {MOST_TASKS:,} tasks.",
+        _check_way,
     ),
     "pipeviz_cache_dir": Setting(
         None,

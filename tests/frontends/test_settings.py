@@ -30,7 +30,7 @@ def drawn(site):
 
 
 def picture(site) -> str:
-    (path,) = (site.output / "html").rglob("pipeviz-*.svg")
+    (path,) = (site.output / "html").rglob("pipeviz-*[0-9a-f].svg")
     return path.read_text(encoding="utf-8")
 
 
