@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_pipeviz.frontends import kept
+from sphinx_pipeviz.frontends import kept as keeping
 
 FORMATS = Path(__file__).parents[1] / "formats"
 IDLE = "no targets are out of date."
@@ -144,7 +144,7 @@ def test_a_moved_checkout_finds_the_pictures_of_files_and_programs(site, page, m
     shutil.rmtree(moved.source)
     for name in ("source", "kept"):
         shutil.move(site.folder / name, moved.folder / name)
-    monkeypatch.setattr(kept, "draw", lambda *_, **__: pytest.fail("drawn again"))
+    monkeypatch.setattr(keeping, "draw", lambda *_, **__: pytest.fail("drawn again"))
     assert moved.build().warnings == []
     assert len(moved.pictures()) == 3
 
