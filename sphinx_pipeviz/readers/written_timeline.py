@@ -74,6 +74,7 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
     """Turn checked tasks into a Timeline; see ``timeline_from_data``."""
     rows = []
     places = Marks()
+    values = {}
     try:
         for device, (key, tasks) in enumerate(devices.items()):
             runs = [
@@ -85,6 +86,9 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
                 if place := marks.find(("timeline", key, written)):
                     places["timeline", device, index] = place
             rows.append(tuple(run for run, _ in runs))
+            for run, written in runs:
+                if (value := tasks[written].value) is not None:
+                    values[device, run] = value
         if not any(rows):
             raise SpecError("the timeline has no tasks", path=("timeline",))
     except PipevizError as error:
@@ -95,11 +99,18 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
         raise error.located(places) from None
     stages = {op.stage for row in rows for run in row for op in run.slot.ops}
     known = [stage for stage in stages if stage is not None]
+    counted = _from_zero(rows, known)
+    moved = {
+        (device, run): other
+        for device, (row, others) in enumerate(zip(rows, counted, strict=True))
+        for run, other in zip(row, others, strict=True)
+    }
     return Timeline(
-        tuple(_from_zero(rows, known)),
+        tuple(counted),
         stages=max(known) - (min(known) == 1) + 1 if known else 0,
         as_written=True,
         titles=tuple(one_line(key, LONGEST) if isinstance(key, str) else "" for key in devices),
+        values={(at[0], moved[at]): value for at, value in values.items()},
     )
 
 
