@@ -42,9 +42,11 @@ STEPS = [
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
     {"colours", "compact", "hatch", "styles"},
-    {"scene", "style", "labels"},
-    {"legend"},
-    {"cells", "rows", "axis", "brackets", "overlays"},
+    {"scene", "style"},
+    {"legend", "labels", "tracks"},
+    {"words", "chosen"},
+    {"cells", "rows", "axis", "brackets", "overlays", "notes"},
+    {"arrows", "lettering"},
     {"panel"},
     {"layout"},
     {"paint", "paint_text"},

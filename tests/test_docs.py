@@ -22,7 +22,7 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Highlight, Note, Rows
+from sphinx_pipeviz.picture import Group, Highlight, Labels, Legend, Note, Phase, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, scalar
@@ -165,6 +165,9 @@ TABLES = load("reference_tables").TABLES
 NAMES = {
     "keys": [key for key in KEYS if key not in PICTURE_KEYS],
     "picture": PICTURE_KEYS,
+    "labels": [name.replace("_", "-") for name in Labels.__struct_fields__],
+    "legend": [name.replace("_", "-") for name in Legend.__struct_fields__],
+    "phase": Phase.__struct_fields__,
     "rows": Rows.__struct_fields__,
     "group": Group.__struct_fields__,
     "highlight": [name.rstrip("_") for name in Highlight.__struct_fields__],

@@ -23,7 +23,7 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Highlight, Note, Picture, Rows
+from sphinx_pipeviz.picture import Group, Highlight, Labels, Legend, Note, Phase, Picture, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
@@ -268,6 +268,9 @@ def _commands() -> Table:
 TABLES: dict[str, Callable[[], Table]] = {
     "keys": _keys,
     "picture": partial(_struct, "Key", Picture),
+    "labels": partial(_struct, "Key", Labels),
+    "legend": partial(_struct, "Key", Legend),
+    "phase": partial(_struct, "Key", Phase),
     "rows": partial(_struct, "Key", Rows),
     "group": partial(_struct, "Key", Group),
     "highlight": partial(_struct, "Key", Highlight),
