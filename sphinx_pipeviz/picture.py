@@ -64,12 +64,14 @@ class Legend(Texts, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fi
 
     Args:
         position: ``below`` (default) or ``right``.
+        apart: Have an entry for each chunk or stage.
         overlap: For overlapped pairs.
         idle: For hatched idle time.
         value: Beside the bar of colours that stand for values.
     """
 
     position: Literal["below", "right"] = "below"
+    apart: bool = False
     overlap: Words | None = None
     idle: Words | None = None
     value: Words | None = None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec.inspect as types
 from docutils import nodes
@@ -23,11 +23,21 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Highlight, Labels, Legend, Note, Phase, Picture, Rows
+from sphinx_pipeviz.picture import (
+    Group,
+    Highlight,
+    Labels,
+    Legend,
+    Note,
+    Pattern,
+    Phase,
+    Picture,
+    Rows,
+)
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
-from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Task
+from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Operation, Task
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -186,6 +196,23 @@ def _styles() -> Table:
     return Table(headings, (10, *[15] * len(fills)), rows)
 
 
+#: What each pattern of a hatch looks like.
+PATTERNS = {
+    "rising": "Strokes that rise to the right.",
+    "falling": "Strokes that fall to the right.",
+    "crossed": "Both.",
+    "level": "Level strokes.",
+    "upright": "Upright strokes.",
+    "dotted": "Dots.",
+    "checked": "A checkerboard.",
+}
+
+
+def _patterns() -> Table:
+    rows = tuple((f"``{name}``", PATTERNS[name]) for name in get_args(Pattern))
+    return Table(("Pattern", "What it looks like"), (30, 70), rows)
+
+
 def _schedules() -> Table:
     rows = tuple(
         (f"``{name}``", _code(row.aliases) or "none", row.summary)
@@ -277,9 +304,11 @@ TABLES: dict[str, Callable[[], Table]] = {
     "note": partial(_struct, "Key", Note),
     "costs": partial(_struct, "Cost", Costs),
     "task": partial(_struct, "Key", Task),
+    "operation": partial(_struct, "Key", Operation),
     "task-types": _task_types,
     "style": _style,
     "styles": _styles,
+    "patterns": _patterns,
     "schedules": _schedules,
     "options": _options,
     "settings": _settings,

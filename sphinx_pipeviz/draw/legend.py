@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.draw.style import FILLS, SHADED, Style
@@ -115,12 +116,15 @@ def entries(
     slots = [run.slot for row in [*rows, *(lane.runs for lane in lanes)] for run in row]
     shady = max(timelines, key=lambda timeline: (timeline.shades, timeline.stages))
     found = {op.kind for slot in slots for op in slot.ops}
-    looks: dict[tuple[str, _Look], list[str]] = {}
+    looks: dict[_Look, list[str]] = {}
     for kind, word in _said(slots, words).items():
         if kind in found or (full and kind in ALWAYS):
-            look, scope = _look(kind, shady, style)
-            looks.setdefault((scope, look), []).append(word)
-    listed = [Entry(_joined(said) + scope, *look) for (scope, look), said in looks.items()]
+            looks.setdefault(_look(kind, shady, style), []).append(word)
+    listed = [
+        entry
+        for look, said in looks.items()
+        for entry in _entries(_joined(said), look, apart=words.apart)
+    ]
     others = _overlap(slots, style, words) + _lettered(shady, style) + _idle(style, words)
     return listed + others
 
@@ -171,16 +175,31 @@ def coloured(
     ]
 
 
-#: Fills and hatches of the parts of a swatch.
-_Look = tuple[tuple[str, ...], tuple[Hatch | None, ...]]
+class _Look(NamedTuple):
+    """Fills and hatches of the parts of a swatch, their names, and what all are called."""
+
+    fills: tuple[str, ...]
+    hatches: tuple[Hatch | None, ...]
+    names: tuple[str, ...]
+    scope: str
 
 
-def _look(kind: Kind, timeline: Timeline, style: Style) -> tuple[_Look, str]:
+def _entries(word: str, look: _Look, *, apart: bool) -> list[Entry]:
+    """Return one entry for all parts of a look, or one for each."""
+    if not apart or len(look.fills) == 1:
+        return [Entry(word + look.scope, look.fills, look.hatches)]
+    return [
+        Entry(f"{word}, {name}", (fill,), (hatch,))
+        for fill, hatch, name in zip(look.fills, look.hatches, look.names, strict=True)
+    ]
+
+
+def _look(kind: Kind, timeline: Timeline, style: Style) -> _Look:
     """Return what a kind looks like, and which chunks or stages are its parts."""
     by_stage = bool(style.stage_fills) and timeline.stages > 0
-    count, what = _shades(timeline, kind), f"{shades_word(timeline)}s"
+    count, what = _shades(timeline, kind), shades_word(timeline)
     if by_stage:
-        count, what = timeline.stages, "stages"
+        count, what = timeline.stages, "stage"
     if kind not in SHADED and not (by_stage and kind == Kind.OPTIMIZER):
         count = 1
     if style.chunk_text and not by_stage:
@@ -191,8 +210,9 @@ def _look(kind: Kind, timeline: Timeline, style: Style) -> tuple[_Look, str]:
         style.fill(kind, stage=part) if by_stage else style.fill(kind, part, count)
         for part in shown
     )
-    scope = f", {what} {style.first} to {style.first + count - 1}" if count > 1 else ""
-    return (fills, tuple(style.hatch(kind, fill) for fill in fills)), scope
+    scope = f", {what}s {style.first} to {style.first + count - 1}" if count > 1 else ""
+    names = tuple(f"{what} {style.first + part}" for part in shown)
+    return _Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)
 
 
 def _joined(words: list[str]) -> str:

@@ -174,6 +174,14 @@ def test_legends_may_have_words_of_their_own_and_stand_at_the_right():
     assert all(s.places[0][0] > scene.panels[0].grid.right for s in scene.texts)
 
 
+def test_legends_may_have_an_entry_for_each_chunk():
+    base = "schedule: interleaved-1f1b\ndevices: 2\nmicrobatches: 4\n"
+    scene = scene_of("legend: {apart: true, forward: fwd}\n", base)
+    words = [s.text for s in scene.texts]
+    assert words == ["fwd, chunk 1", "fwd, chunk 2", "Backward, chunk 1", "Backward, chunk 2"]
+    assert scene.legend[0].fill == SEED.forward
+
+
 def test_rows_may_be_named_one_by_one_or_not_at_all():
     names = [s.text for s in panel_of("rows: {label: [a, b, c, 'd{device}']}\n").texts]
     assert names[:4] == ["a", "b", "c", "d4"]
