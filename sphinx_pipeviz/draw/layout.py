@@ -11,11 +11,8 @@ import msgspec
 
 from sphinx_pipeviz.draw.legend import (
     LINE,
-    SWATCH_HEIGHT,
     Entry,
     Measure,
-    bar,
-    coloured,
     entries,
     length,
     place_legend,
@@ -35,14 +32,15 @@ from sphinx_pipeviz.draw.rows import (
     names_of,
     suffixes_of,
 )
-from sphinx_pipeviz.draw.scene import Boxes, Grid, Scene, Stamp
+from sphinx_pipeviz.draw.scales import bar, coloured
+from sphinx_pipeviz.draw.scene import Grid, Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.draw.swatches import MARGIN, column, legend_boxes, legend_texts
 from sphinx_pipeviz.draw.tracks import lanes_shown
 from sphinx_pipeviz.draw.words import stamps, wide
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.picture import Picture, Rows
 
-MARGIN = 6.0
 #: Largest share of the width that row names take.
 NAMES = 0.3
 #: Largest share of the width that what stands at the right takes.
@@ -136,15 +134,9 @@ def stack(
     full_legend: bool = False,
     title: str | None = None,
 ) -> Scene:
-    """Place timelines below each other, on one scale of time; see ``lay_out``.
+    """Place timelines below each other, on one scale of time, and a title above them.
 
-    Args:
-        parts: Timelines and what their panels show.
-        style: How they look.
-        measure: Width of a text in ems.
-        size: Size of the picture; None takes the style's width.
-        full_legend: See ``lay_out``.
-        title: Above all panels.
+    The other arguments are those of ``lay_out``.
     """
     size = size or Size(style.width)
     listed = _listed(parts, style, full=full_legend)
@@ -152,27 +144,25 @@ def stack(
     style = msgspec.structs.replace(style, font_size=frame.em)
     placed = [] if frame.aside else place_legend(listed, frame.em, size.width, measure)
     below = len(placed) * LINE * frame.em + MARGIN
-    top = (LINE + 0.6) * frame.em * (title is not None)
-    grids, height = _grids(parts, frame, style, size, (below, top))
-    if frame.aside:
-        placed = _column(listed, frame, size.width, measure)
+    above = (LINE + 0.6) * frame.em if title else 0.0
+    grids, height = _grids(parts, frame, style, size, (below, above))
     legend_y = round(below - LINE * frame.em / 2, 2)
     if frame.aside:
+        placed = column(listed, frame.em, size.width, measure)
         legend_y = round(grids[0].top - LINE * frame.em / 2, 2)
     height = size.height or height
+    panels = (
+        make_panel(part.timeline, part.picture, grid, style, measure)
+        for part, grid in zip(parts, grids, strict=True)
+    )
+    words = (text for row in placed for text in legend_texts(row, style, legend_y))
     return Scene(
         width=size.width,
         height=height,
         background=style.background,
-        panels=tuple(
-            make_panel(part.timeline, part.picture, grid, style, measure)
-            for part, grid in zip(parts, grids, strict=True)
-        ),
-        legend=tuple(box for row in placed for box in _legend_boxes(row, style, legend_y)),
-        texts=(
-            *(text for row in placed for text in _legend_texts(row, style, legend_y)),
-            *_heading(title, height, grids[0], style),
-        ),
+        panels=tuple(panels),
+        legend=tuple(box for row in placed for box in legend_boxes(row, style, legend_y)),
+        texts=(*words, *_heading(title, height, grids[0], style)),
         title=parts[0].timeline.name,
     )
 
@@ -297,43 +287,9 @@ def _rounded(number: float) -> float:
     return math.floor(number * scale) / scale
 
 
-def _column(
-    listed: list[Entry], frame: _Frame, width: float, measure: Measure
-) -> list[list[Entry]]:
-    """Return the entries below each other, at the right edge."""
-    longest = max(length(entry, measure) for entry in listed)
-    x = round(width - MARGIN - longest * frame.em, 2)
-    return [[entry.moved(x, line, frame.em)] for line, entry in enumerate(listed)]
-
-
 def _heading(title: str | None, height: float, grid: Grid, style: Style) -> list[Stamp]:
     if not title:
         return []
     y = round(height - MARGIN - LINE * style.font_size / 2, 2)
     place = (round((grid.left + grid.right) / 2, 2), y)
     return stamps(title, HEADING * style.font_size, style.text, "center", "bold", place)
-
-
-def _legend_texts(row: list[Entry], style: Style, legend_y: float) -> list[Stamp]:
-    found = []
-    for entry in row:
-        y = round(legend_y - entry.line * LINE * entry.em, 2)
-        place = (entry.text_x, y)
-        found += stamps(entry.text, style.font_size, style.text, "left", "regular", place)
-        text, colour = entry.sample
-        if text:
-            place = (round(entry.x + entry.wide * entry.em / 2, 2), y)
-            found += stamps(text, 0.8 * style.font_size, colour, "center", "bold", place)
-    return found
-
-
-def _legend_boxes(row: list[Entry], style: Style, y: float) -> list[Boxes]:
-    boxes = []
-    for entry in row:
-        height = round(SWATCH_HEIGHT * entry.em, 2)
-        bottom = round(y - entry.line * LINE * entry.em - height / 2, 2)
-        for fill, hatch, x, width in entry.swatches():
-            line = round(min(0.5, 0.12 * width), 2)
-            edge = style.edge if entry.outlined else None
-            boxes.append(Boxes(fill, edge, line, ((x, bottom, width, height),), hatch))
-    return boxes

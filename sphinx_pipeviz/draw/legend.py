@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.draw.style import FILLS, SHADED, Style
 from sphinx_pipeviz.model import Lane, Timeline
-from sphinx_pipeviz.ops import PASSES, UNITS, Kind, Overlap, Slot, one_line
+from sphinx_pipeviz.ops import UNITS, Kind, Overlap, Slot, one_line
 from sphinx_pipeviz.picture import Legend
 
 #: (text, weight) -> width of the text's ink, in ems; the weight is regular or bold
@@ -44,8 +44,6 @@ WORDS: dict[Kind, str] = {
 }
 #: Shades in one swatch: more chunks show some of theirs.
 MOST_SHADES = 8
-#: Steps of a bar of colours.
-BAR = 24
 #: What the seed's legend always lists.
 ALWAYS = (Kind.FORWARD, Kind.BACKWARD, Kind.OPTIMIZER)
 
@@ -117,62 +115,23 @@ def entries(
     shady = max(timelines, key=lambda timeline: (timeline.shades, timeline.stages))
     found = {op.kind for slot in slots for op in slot.ops}
     looks: dict[_Look, list[str]] = {}
-    for kind, word in _said(slots, words).items():
+    for kind, word in said(slots, words).items():
         if kind in found or (full and kind in ALWAYS):
             looks.setdefault(_look(kind, shady, style), []).append(word)
     listed = [
         entry
-        for look, said in looks.items()
-        for entry in _entries(_joined(said), look, apart=words.apart)
+        for look, spoken in looks.items()
+        for entry in _entries(_joined(spoken), look, apart=words.apart)
     ]
     others = _overlap(slots, style, words) + _lettered(shady, style) + _idle(style, words)
     return listed + others
 
 
-def _said(slots: Sequence[Slot], words: Legend) -> dict[Kind, str]:
+def said(slots: Sequence[Slot], words: Legend) -> dict[Kind, str]:
     """Return the word for each kind: the author's, or ours."""
     names = {op.name for slot in slots for op in slot.ops if op.name}
     known = {**WORDS, Kind.OTHER: one_line(", ".join(sorted(names)), LONGEST)}
     return {kind: getattr(words, FILLS[kind]) or word for kind, word in known.items()}
-
-
-def bar(timelines: Sequence[Timeline], style: Style, words: Legend) -> list[Entry]:
-    """Return the bar of colours that stand for values."""
-    values = [value for timeline in timelines for value in timeline.values.values()]
-    low, high = min(values), max(values)
-    fills = tuple(style.value_fill(step / BAR, 0, 1) for step in range(BAR + 1))
-    text = f"{words.value or 'Value'}: {low:g} to {high:g}"
-    wide = SWATCH * 4
-    return [Entry(text, fills, (None,) * len(fills), wide=wide, outlined=False)]
-
-
-def coloured(
-    timelines: Sequence[Timeline], style: Style, by: str, words: Legend
-) -> list[Entry]:
-    """Return the entries where fills stand for a stage, a chunk or a microbatch.
-
-    Backwards are deeper than forwards, so there is one entry for each of the two.
-    """
-    slots = [run.slot for timeline in timelines for row in timeline.rows for run in row]
-    kinds = {op.kind for slot in slots for op in slot.ops}
-    counts = {
-        "stage": max(timeline.stages for timeline in timelines),
-        "chunk": max(timeline.shades for timeline in timelines),
-        "microbatch": len({op.microbatch for slot in slots for op in slot.ops} - {None}),
-    }
-    count = max(1, counts[by])
-    said = _said(slots, words)
-    many = {"stage": "stages", "chunk": "chunks", "microbatch": "microbatches"}
-    scope = f", {many[by]} {style.first} to {style.first + count - 1}" if count > 1 else ""
-    return [
-        Entry(
-            said[kind] + scope,
-            fills := tuple(style.stage_fill(kind, n) for n in range(min(count, MOST_SHADES))),
-            tuple(style.hatch(kind, fill) for fill in fills),
-        )
-        for kind in WORDS
-        if kind in kinds & PASSES
-    ]
 
 
 class _Look(NamedTuple):

@@ -72,7 +72,7 @@ def _plain(value: Any, path: Path) -> Any:
 
 def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -> Timeline:
     """Turn checked tasks into a Timeline; see ``timeline_from_data``."""
-    rows = []
+    rows: list[tuple[Run, ...]] = []
     places = Marks()
     values = {}
     try:
@@ -100,11 +100,8 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
     stages = {op.stage for row in rows for run in row for op in run.slot.ops}
     known = [stage for stage in stages if stage is not None]
     counted = _from_zero(rows, known)
-    moved = {
-        (device, run): other
-        for device, (row, others) in enumerate(zip(rows, counted, strict=True))
-        for run, other in zip(row, others, strict=True)
-    }
+    pairs = [zip(*both, strict=True) for both in zip(rows, counted, strict=True)]
+    moved = {(d, one): other for d, pair in enumerate(pairs) for one, other in pair}
     return Timeline(
         tuple(counted),
         stages=max(known) - (min(known) == 1) + 1 if known else 0,
