@@ -54,14 +54,28 @@ def _path(stops: list[Stop], grid: Grid, style: Style) -> Iterator[Lines]:
         if run.end <= grid.start or run.start >= grid.end:
             continue
         y = round(grid.row_y(device) + LOW * grid.row_height, 2)
-        for time in (run.start, run.end):
-            point = (grid.x(min(max(time, grid.start), grid.end)), y)
+        left, right = (
+            (grid.x(min(max(time, grid.start), grid.end)), y) for time in (run.start, run.end)
+        )
+        for point in (*_corner(points, left), left, right):
             if not points or points[-1] != point:
                 points.append(point)
     if len(points) > 1:
         strokes = tuple(pairwise(points))
         yield Lines(style.background, PATH + 1.2, strokes)
         yield Lines(style.accent, PATH, (*strokes, *head(*strokes[-1])))
+
+
+def _corner(points: list[Point], following: Point) -> list[Point]:
+    """Return where a path turns on its way to another row.
+
+    It waits in the upper row, below the labels, and changes rows where a run of the lower
+    one starts or ends.
+    """
+    if not points:
+        return []
+    x, y = points[-1]
+    return [(x, following[1])] if following[1] > y else [(following[0], y)]
 
 
 def _transfers(timeline: Timeline, grid: Grid, style: Style) -> Iterator[Lines]:

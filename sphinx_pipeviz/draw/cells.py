@@ -19,7 +19,7 @@ from sphinx_pipeviz.draw.scene import Box, Boxes, Grid
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.tracks import lanes_shown, strips
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind, Op, Run
+from sphinx_pipeviz.ops import UNITS, Kind, Op, Run
 from sphinx_pipeviz.picture import Pattern, Picture, Rows
 
 #: What labels of one size have in common: the kind of their tasks, and width and height.
@@ -94,6 +94,7 @@ class _Look:
         self._hatched = hatched(timeline, picture, style)
         self._share = forward_share(timeline)
         self._blocks = blocks(timeline, picture.rows or Rows())
+        self._each = per_iteration(timeline)
 
     def cells(self, run: Run, device: int, grid: Grid) -> list[Cell]:
         """Return one cell, or for an overlapped pair two."""
@@ -138,7 +139,7 @@ class _Look:
 
     def _label(self, op: Op) -> tuple[Piece, ...]:
         template = template_of(self._picture.labels, op.kind)
-        return write(template, numbers_of(op, self._timeline, self.style.first))
+        return write(template, numbers_of(op, self._timeline, self.style.first, self._each))
 
     def _fill(self, op: Op, at: Stop) -> str:
         timeline, style = self._timeline, self.style
@@ -156,6 +157,16 @@ class _Look:
         if self._color_by == "microbatch":
             return style.stage_fill(op.kind, timeline.microbatch(op) or 0)
         return style.fill(op.kind, shade, timeline.shades, op.stage)
+
+
+def per_iteration(timeline: Timeline) -> int:
+    """Return how many microbatches an iteration has, or 0 if there is only one."""
+    count = timeline.traits.iterations
+    if count == 1:
+        return 0
+    ops = (op for row in timeline.rows for run in row for op in run.slot.ops)
+    last = max((timeline.microbatch(op) or 0 for op in ops if op.kind in UNITS), default=0)
+    return (last + 1) // count
 
 
 def forward_share(timeline: Timeline) -> float:

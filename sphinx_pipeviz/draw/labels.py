@@ -1,9 +1,10 @@
 """Templates of labels -> the text of a cell, with real subscripts.
 
-``{mb}``, ``{stage}``, ``{chunk}``, ``{part}`` (of the sequence) and ``{kind}`` are the numbers
-and the letter of an op, or the author's word for it. A bare ``F`` beside them stands for the
-op's letter too, so that ``F{mb}`` labels backwards ``B1``. What stands in ``_{...}`` is set
-lower and smaller; in it ``s``, ``m``, ``c`` and ``p`` are short for the numbers.
+``{mb}``, ``{nth}`` (of its iteration), ``{stage}``, ``{chunk}``, ``{part}`` (of its sequence)
+and ``{kind}`` are the numbers and the letter of an op, or the author's word for it. A bare
+``F`` beside them stands for the op's letter too, so that ``F{mb}`` labels backwards ``B1``.
+What stands in ``_{...}`` is set lower and smaller; in it ``s``, ``m``, ``c`` and ``p`` are
+short for the numbers.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _WORDS = {
     "s": "stage",
     "chunk": "chunk",
     "c": "chunk",
+    "nth": "nth",
     "part": "part",
     "p": "part",
     "kind": "kind",
@@ -61,6 +63,7 @@ class Numbers(NamedTuple):
     chunk: str
     part: str
     kind: str
+    nth: str
 
 
 class _Token(NamedTuple):
@@ -167,7 +170,7 @@ def _with_kind(tokens: list[_Token]) -> list[_Token]:
     return [_Token("kind", "", token.low) if token.text == "F" else token for token in tokens]
 
 
-def numbers_of(op: Op, timeline: Timeline, first: int) -> Numbers:
+def numbers_of(op: Op, timeline: Timeline, first: int, each: int = 0) -> Numbers:
     """Return what a label may say of an op.
 
     Args:
@@ -175,15 +178,19 @@ def numbers_of(op: Op, timeline: Timeline, first: int) -> Numbers:
         timeline: What it is part of.
         first: Number of the first microbatch, stage and chunk, where the author does not
             count.
+        each: How many microbatches an iteration has; 0 if there is only one.
     """
     microbatch = None if op.kind in PER_ITERATION else timeline.microbatch(op)
     stage, devices = op.stage, max(1, timeline.devices)
+    start = 0 if timeline.as_written else first
+    nth = microbatch % each if each and microbatch is not None else microbatch
     return Numbers(
-        mb=_text(microbatch, 0 if timeline.as_written else first),
+        mb=_text(microbatch, start),
         stage=_text(stage, first),
         chunk=_text(None if stage is None else stage // devices, first),
         part=_text((op.microbatch or 0) % timeline.traits.sequence_chunks, first),
         kind=op.name or LETTERS.get(op.kind, op.kind.value),
+        nth=_text(nth, start),
     )
 
 

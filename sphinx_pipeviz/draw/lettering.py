@@ -107,14 +107,16 @@ def _label_sizes(cells: list[Cell], style: Style, measure: Measure) -> dict[Grou
 
 def _fit(cells: list[Cell], style: Style, measure: Measure) -> Size:
     """Return the largest size at which all labels of a group fit."""
-    flat = upright = style.font_size
+    flat = style.font_size
     for cell in cells:
         _, _, width, height = cell.box
         room = width * (1 - 2 * PADDING)
         flat = min(flat, room / _width(cell.label, measure), height * HIGH)
-        upright = min(upright, _upright_fit(cell, measure))
-    if flat < SMALLEST_LABEL and upright >= SMALLEST_UPRIGHT:
-        return upright, True
+    if flat >= SMALLEST_LABEL:
+        return flat, False
+    upright = min(_upright_fit(cell, measure) for cell in cells)
+    if upright >= SMALLEST_UPRIGHT:
+        return min(upright, style.font_size), True
     return flat, False
 
 

@@ -15,6 +15,8 @@ Mark = Boxes | Lines | Stamp
 
 #: Free above and below a text that stands outside of the rows, in ems.
 FREE = 0.45
+#: How far from the middle of a row arrows to it end, as a share of its height.
+EDGE = 0.36
 #: Around a text, in points.
 PAD = 2.0
 
@@ -52,13 +54,22 @@ def _note(note: Note, grid: Grid, style: Style, measure: Measure) -> Iterator[Ma
     x = _within(grid.x(note.time), half, grid)
     y = _height(note, grid, em)
     if note.points_to:
-        target = (grid.x(note.points_to[0]), row_middle(note.points_to[1], grid))
+        target = _target(note.points_to, y, grid)
         start = (x, round(y + math.copysign(high / 2, target[1] - y), 2))
         stroke = (start, target)
         yield Lines(style.accent, 1.0, (stroke, *head(*stroke)))
     box = (round(x - half, 2), round(y - high / 2, 2), round(2 * half, 2), round(high, 2))
     yield Boxes(style.background, None, 0.0, (box,))
     yield from stamps(note.text, em, style.accent, "center", "bold", (x, y))
+
+
+def _target(place: list[float], y: float, grid: Grid) -> Point:
+    """Return where an arrow from a height ends: near the edge of a row, before its labels."""
+    time, device = place
+    middle = row_middle(device, grid)
+    if abs(y - middle) > grid.row_height / 2:
+        middle += math.copysign(EDGE * grid.row_height, y - middle)
+    return grid.x(time), round(middle, 2)
 
 
 def _within(x: float, half: float, grid: Grid) -> float:
