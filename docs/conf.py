@@ -20,6 +20,7 @@ extensions = [
     # Our own, in _ext
     "examples",
     "reference_tables",
+    "style_samples",
 ]
 exclude_patterns = ["_build", "benchmarks-results.md"]
 numfig = True

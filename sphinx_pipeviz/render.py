@@ -250,7 +250,8 @@ def draw(
     from sphinx_pipeviz.draw.paint import paint, text_width  # noqa: PLC0415  (matplotlib)
 
     try:
-        scene = stack(parts, look, text_width, size=size, full_legend=full_legend)
+        title = source.title if isinstance(source, Spec) and source.parts else None
+        scene = stack(parts, look, text_width, size=size, full_legend=full_legend, title=title)
     except PipevizError as error:
         raise error.located(source.marks if isinstance(source, Spec) else None) from None
     return paint(scene, format)

@@ -153,6 +153,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         batch: The microbatch's number as you count it; needed for forward and backward.
         stage: The stage it belongs to, counted from 0 or from 1; without it, devices are
             taken for stages.
+        value: What you measured of it, such as power, for ``color-by: value``.
         is_overlapped: Whether it is two passes that run as one; then ``operations`` says
             which.
         operations: A forward and a backward, each with ``type``, ``batch`` and ``stage``,
@@ -164,6 +165,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     duration: Time
     batch: Number | None = None
     stage: Annotated[int, Meta(ge=0, le=9_999)] | None = None
+    value: Annotated[float, Meta(ge=-1e15, le=1e15)] | None = None
     is_overlapped: bool = False
     operations: list[Operation] | None = None
 
@@ -190,8 +192,8 @@ class Keys(Picture, frozen=True, kw_only=True):
         iterations: Training steps that follow each other; default 1.
         recompute: Run the forward of a stage once more before its backward: ``true``, when
             the backward could start; ``early``, as soon as the device is free.
-        all_reduce: Reduce the gradients of each ``stage`` when they are complete, or of
-            all stages at the ``end``.
+        all_reduce: Reduce the gradients of each ``stage`` when they are complete, of all
+            stages at the ``end``, or ``beside`` the work, in a lane of its own.
         optimizer: End with an optimizer step, ``aligned`` on all devices, or on each
             device when it is ``ready``.
         transfers: Draw what devices send to each other.
@@ -226,7 +228,7 @@ class Keys(Picture, frozen=True, kw_only=True):
     memory_limit: Count | None = None
     iterations: Annotated[int, Meta(ge=1, le=1000)] | None = None
     recompute: bool | Literal["early"] | None = None
-    all_reduce: Literal["stage", "end"] | None = None
+    all_reduce: Literal["stage", "end", "beside"] | None = None
     optimizer: Literal["aligned", "ready"] | None = None
     transfers: bool | None = None
     costs: Costs | None = None

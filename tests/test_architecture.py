@@ -45,9 +45,11 @@ STEPS = [
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
     {"colours", "compact", "hatch", "styles"},
-    {"scene", "style", "labels"},
-    {"legend", "named", "stylesheet"},
-    {"cells", "rows", "axis", "brackets", "overlays"},
+    {"scene", "style"},
+    {"legend", "labels", "tracks"},
+    {"words", "chosen", "scales", "named", "stylesheet"},
+    {"cells", "rows", "axis", "brackets", "overlays", "notes", "swatches"},
+    {"arrows", "lettering"},
     {"panel"},
     {"layout"},
     {"paint", "paint_text", "inline"},

@@ -11,7 +11,7 @@ import textwrap
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
@@ -22,7 +22,7 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Highlight, Note, Rows
+from sphinx_pipeviz.picture import Group, Highlight, Labels, Legend, Note, Pattern, Phase, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, scalar
@@ -148,6 +148,54 @@ def test_alt_text_of_the_guide_is_what_pictures_get():
     assert alt in " ".join((DOCS / "guide.rst").read_text().split())
 
 
+#: The published figures that the gallery reproduces.
+FIGURES = {
+    "ailzhang_noted_1f1b",
+    "deepspeed_pipe-schedule",
+    "dualpipe_repo_dualpipe",
+    "dualpipe_repo_dualpipev",
+    "internevo_pipeline_schedule",
+    "jax_pipelining_example",
+    "lil_pipedream-2bw",
+    "mindspeed_pipedream1F1B",
+    "mindspeed_ripipe_b",
+    "mindspore_megatron",
+    "mindspore_zbv",
+    "neuron_pp_schedule",
+    "paddle_pipeline-4",
+    "primus_image_1",
+    "primus_simulation",
+    "selamie_zb-sched",
+    "seq1f1b_seq1f1b-I",
+    "stas_parallelism-gpipe-bubble",
+    "uva_pipeline_breadth_first",
+    "zeus_wide-resnet_last",
+}
+
+
+def test_the_gallery_reproduces_every_figure_in_a_section_with_its_directive():
+    parts = re.split(
+        r"^\.\. _gallery-(.*):$", (DOCS / "gallery.rst").read_text(), flags=re.MULTILINE
+    )
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert sections.keys() == FIGURES
+    for text in sections.values():
+        title, line = text.strip().splitlines()[:2]
+        assert line == "~" * len(title)
+        assert ".. example::\n\n   .. pipeline-schedule::\n      :caption: " in text
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_the_sample_of_every_style_is_read_and_drawn(name):
+    page = (DOCS / "styles.rst").read_text()
+    body = textwrap.dedent(page.partition(".. style-samples::\n\n")[2].split("\n\n")[0])
+    sample = load("style_samples").sample(name, body.splitlines())
+    options, text = split(textwrap.dedent(sample.partition("\n")[2]))
+    assert options.keys() <= {*PICTURE_OPTIONS, *SPEC_OPTIONS}
+    spec = read_spec(text, lambda _: Location("styles.rst", 1))
+    assert STYLES[name].forward.lower() in draw(spec, "svg").decode().lower()
+
+
 # Tables
 
 
@@ -165,6 +213,9 @@ TABLES = load("reference_tables").TABLES
 NAMES = {
     "keys": [key for key in KEYS if key not in PICTURE_KEYS],
     "picture": PICTURE_KEYS,
+    "labels": [name.replace("_", "-") for name in Labels.__struct_fields__],
+    "legend": [name.replace("_", "-") for name in Legend.__struct_fields__],
+    "phase": Phase.__struct_fields__,
     "rows": Rows.__struct_fields__,
     "group": Group.__struct_fields__,
     "highlight": [name.rstrip("_") for name in Highlight.__struct_fields__],
@@ -175,6 +226,7 @@ NAMES = {
     "task-types": TYPES,
     "style": [field.replace("_", "-") for field in Style.__struct_fields__],
     "styles": STYLES,
+    "patterns": get_args(Pattern),
     "schedules": SCHEDULES,
     "options": [*SPEC_OPTIONS, *PICTURE_OPTIONS],
     "settings": SETTINGS,

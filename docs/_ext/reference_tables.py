@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec.inspect as types
 from docutils import nodes
@@ -23,7 +23,17 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Highlight, Note, Picture, Rows
+from sphinx_pipeviz.picture import (
+    Group,
+    Highlight,
+    Labels,
+    Legend,
+    Note,
+    Pattern,
+    Phase,
+    Picture,
+    Rows,
+)
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
@@ -186,6 +196,23 @@ def _styles() -> Table:
     return Table(headings, (10, *[15] * len(fills)), rows)
 
 
+#: What each pattern of a hatch looks like.
+PATTERNS = {
+    "rising": "Strokes that rise to the right.",
+    "falling": "Strokes that fall to the right.",
+    "crossed": "Both.",
+    "level": "Level strokes.",
+    "upright": "Upright strokes.",
+    "dotted": "Dots.",
+    "checked": "A checkerboard.",
+}
+
+
+def _patterns() -> Table:
+    rows = tuple((f"``{name}``", PATTERNS[name]) for name in get_args(Pattern))
+    return Table(("Pattern", "What it looks like"), (30, 70), rows)
+
+
 def _schedules() -> Table:
     rows = tuple(
         (f"``{name}``", _code(row.aliases) or "none", row.summary)
@@ -269,6 +296,9 @@ def _commands() -> Table:
 TABLES: dict[str, Callable[[], Table]] = {
     "keys": _keys,
     "picture": partial(_struct, "Key", Picture),
+    "labels": partial(_struct, "Key", Labels),
+    "legend": partial(_struct, "Key", Legend),
+    "phase": partial(_struct, "Key", Phase),
     "rows": partial(_struct, "Key", Rows),
     "group": partial(_struct, "Key", Group),
     "highlight": partial(_struct, "Key", Highlight),
@@ -279,6 +309,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "task-types": _task_types,
     "style": _style,
     "styles": _styles,
+    "patterns": _patterns,
     "schedules": _schedules,
     "options": _options,
     "settings": _settings,

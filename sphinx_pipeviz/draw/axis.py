@@ -23,20 +23,20 @@ def axis_height(picture: Picture, em: float) -> float:
 
 
 def axis_of(
-    picture: Picture, grid: Grid, style: Style, measure: Measure
+    picture: Picture, grid: Grid, top: float, style: Style, measure: Measure
 ) -> tuple[list[Lines], list[Stamp]]:
-    """Return the lines and texts that show what time it is."""
+    """Return the lines and texts that show what time it is, below ``top``."""
     if picture.axis == "none":
         return [], []
     word = f"Time ({UNITS[picture.unit]})" if picture.unit else "Time"
     em = style.font_size
     if picture.axis == "numbers":
         ticks = list(_ticks(grid, em, measure))
-        y = round(grid.bottom - TICK - LINE * em / 2, 2)
+        y = round(top - TICK - LINE * em / 2, 2)
         end = (round((grid.left + grid.right) / 2, 2), round(y - LINE * em * 0.8, 2))
         numbers = [_stamp(_number(t), style, "center", (grid.x(t), y)) for t in ticks]
-        return [_marks(grid, ticks, style)], [*numbers, _stamp(word, style, "center", end)]
-    y = round(grid.bottom - LINE * em / 2 - 1, 2)
+        return [_marks(grid, top, ticks, style)], [*numbers, _stamp(word, style, "center", end)]
+    y = round(top - LINE * em / 2 - 1, 2)
     x = grid.left + em * (measure(word, "regular") + 0.7)
     return [_arrow(x, y, style)], [_stamp(word, style, "left", (grid.left, y))]
 
@@ -58,10 +58,10 @@ def _number(time: float) -> str:
     return f"{time:.10g}"
 
 
-def _marks(grid: Grid, ticks: list[float], style: Style) -> Lines:
-    low = round(grid.bottom - TICK, 2)
-    strokes = [((grid.x(t), grid.bottom), (grid.x(t), low)) for t in ticks]
-    base = ((grid.left, grid.bottom), (grid.right, grid.bottom))
+def _marks(grid: Grid, top: float, ticks: list[float], style: Style) -> Lines:
+    low = round(top - TICK, 2)
+    strokes = [((grid.x(t), top), (grid.x(t), low)) for t in ticks]
+    base = ((grid.left, top), (grid.right, top))
     return Lines(style.text, 0.8, (base, *strokes), upright=True)
 
 

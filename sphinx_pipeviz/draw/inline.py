@@ -11,10 +11,11 @@ from html import escape
 from itertools import groupby
 
 from sphinx_pipeviz.draw.colours import Pair
-from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, STEP, Hatch, Pattern, strokes_of
+from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, STEP, Hatch, strokes_of
 from sphinx_pipeviz.draw.legend import WORDS
 from sphinx_pipeviz.draw.scene import Box, Boxes, Lines, Panel, Scene, Stamp, Task
 from sphinx_pipeviz.draw.stylesheet import class_name, is_opaque, variable
+from sphinx_pipeviz.picture import Pattern
 
 #: Stands for what makes a figure's ids its own; no XML and no page may hold it.
 ID = "\x1f"

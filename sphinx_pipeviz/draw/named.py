@@ -81,8 +81,27 @@ class NamedStyle(Style, frozen=True, kw_only=True, rename="kebab"):
         pair = tuple(s.stage_fill(kind, stage) for s in (self.palette.light, self.palette.dark))
         return self.palette.fill(f"{_name(kind)}-stage-{stage + 1}", (pair[0], pair[1]))
 
-    def text_on(self, fill: str) -> str:
-        """Return the name of the colour of text on a named fill."""
+    def value_fill(self, value: float, low: float, high: float) -> str:
+        """Return the name of the fill of a value."""
+        share = (value - low) / (high - low) if high > low else 1.0
+        light, dark = self.palette.light, self.palette.dark
+        pair = (light.value_fill(value, low, high), dark.value_fill(value, low, high))
+        return self.palette.fill(f"value-{round(1000 * share)}", pair)
+
+    def band(self, index: int) -> str:
+        """Return the name of the fill of a band."""
+        light, dark = self.palette.light, self.palette.dark
+        return self.palette.fill(f"band-{index % 2 + 1}", (light.band(index), dark.band(index)))
+
+    def text_on(self, fill: str, chunk: int = 0) -> str:
+        """Return the name of the colour of text on a named fill, or of a chunk's text."""
+        light, dark = self.palette.light, self.palette.dark
+        if chunk and light.chunk_text:
+            pair = (
+                light.text_on("", chunk),
+                (dark if dark.chunk_text else light).text_on("", chunk),
+            )
+            return self.palette.fill(f"chunk-text-{chunk}", pair)
         return self.palette.on(fill)
 
     def hatch_on(self, fill: str) -> str:

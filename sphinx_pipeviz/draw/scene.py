@@ -93,12 +93,14 @@ class Grid:
 
     Args:
         left: Where the time range starts, in points.
-        bottom: Lower edge of the lowest row.
+        bottom: Lower edge of the lowest row, or of its lowest lane.
         unit: Points of one time unit.
         row_height: Of each row.
         bottoms: Lower edge of each device's row.
         start: When the time range starts, in time units.
         end: When it ends.
+        lanes: How many lanes are below each row.
+        lane_height: Of each lane.
     """
 
     left: float
@@ -108,6 +110,8 @@ class Grid:
     bottoms: tuple[float, ...]
     start: float
     end: float
+    lanes: int = 0
+    lane_height: float = 0.0
 
     @property
     def rows(self) -> int:
@@ -127,6 +131,10 @@ class Grid:
     def row_y(self, row: int) -> float:
         """Return the lower edge of a row."""
         return self.bottoms[row]
+
+    def lane_y(self, row: int, lane: int) -> float:
+        """Return the lower edge of a lane of a row, counted from 0 downwards."""
+        return round(self.bottoms[row] - (lane + 1) * self.lane_height, 3)
 
     def x(self, time: float) -> float:
         """Return where a time is, in points."""

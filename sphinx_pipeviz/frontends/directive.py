@@ -64,6 +64,15 @@ SPEC_OPTIONS = (
     "from",
     "to",
     "color-by",
+    "overlap",
+    "lanes",
+    "phases",
+    "bubble",
+    "flush",
+    "arrows",
+    "follow",
+    "critical-path",
+    "memory",
 )
 FIGURE_OPTIONS = ("caption", "figwidth", "figclass", "figname")
 PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {

@@ -76,8 +76,9 @@ def _plain(value: Any, path: Path) -> Any:
 
 def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -> Timeline:
     """Turn checked tasks into a Timeline; see ``timeline_from_data``."""
-    rows = []
+    rows: list[tuple[Run, ...]] = []
     places = Marks()
+    values = {}
     try:
         for device, (key, tasks) in enumerate(devices.items()):
             runs = [
@@ -89,6 +90,9 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
                 if place := marks.find(("timeline", key, written)):
                     places["timeline", device, index] = place
             rows.append(tuple(run for run, _ in runs))
+            for run, written in runs:
+                if (value := tasks[written].value) is not None:
+                    values[device, run] = value
         if not any(rows):
             raise SpecError("the timeline has no tasks", path=("timeline",))
     except PipevizError as error:
@@ -99,11 +103,15 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
         raise error.located(places) from None
     stages = {op.stage for row in rows for run in row for op in run.slot.ops}
     known = [stage for stage in stages if stage is not None]
+    counted = _from_zero(rows, known)
+    pairs = [zip(*both, strict=True) for both in zip(rows, counted, strict=True)]
+    moved = {(d, one): other for d, pair in enumerate(pairs) for one, other in pair}
     return Timeline(
-        tuple(_from_zero(rows, known)),
+        tuple(counted),
         stages=max(known) - (min(known) == 1) + 1 if known else 0,
         as_written=True,
         titles=tuple(one_line(key, LONGEST) if isinstance(key, str) else "" for key in devices),
+        values={(at[0], moved[at]): value for at, value in values.items()},
     )
 
 
@@ -147,7 +155,8 @@ def _op(task: Task | Operation, path: Path) -> Op:
     word = task.type.strip().lower().replace("_", "-")
     kind = TYPES.get(word)
     if kind is None:
-        if hint := did_you_mean(word, _HINTED):
+        # a misspelt word starts as the right one does; "compute" is no "recompute"
+        if hint := did_you_mean(word, [known for known in _HINTED if known[:1] == word[:1]]):
             message = f"'{task.type[:40]}' is not a type of task"
             raise SpecError(message, hint=hint, path=(*path, "type"))
         kind = Kind.OTHER
