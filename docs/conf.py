@@ -21,7 +21,7 @@ extensions = [
     "examples",
     "reference_tables",
 ]
-exclude_patterns = ["_build", "benchmarks-results.md"]
+exclude_patterns = ["_build", "benchmarks-results.md", "examples"]
 numfig = True
 highlight_language = "none"
 smartquotes = False

@@ -24,10 +24,11 @@ from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
 from sphinx_pipeviz.picture import Group, Highlight, Note, Picture, Rows
+from sphinx_pipeviz.readers import READERS
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
-from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Task
+from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Operation, Task
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -265,6 +266,19 @@ def _commands() -> Table:
     return Table(("Command", "What it does"), (25, 75), rows)
 
 
+def _formats() -> Table:
+    rows = tuple(
+        (
+            f"``{name}``",
+            _code(row.aliases) or "none",
+            f":ref:`{row.summary[0].upper()}{row.summary[1:]} <format-{name}>`",
+            _code(row.takes) or "none",
+        )
+        for name, row in READERS.items()
+    )
+    return Table(("Format", "Aliases", "What it is", "Keys"), (20, 28, 40, 12), rows)
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "keys": _keys,
     "picture": partial(_struct, "Key", Picture),
@@ -274,10 +288,12 @@ TABLES: dict[str, Callable[[], Table]] = {
     "note": partial(_struct, "Key", Note),
     "costs": partial(_struct, "Cost", Costs),
     "task": partial(_struct, "Key", Task),
+    "operation": partial(_struct, "Key", Operation),
     "task-types": _task_types,
     "style": _style,
     "styles": _styles,
     "schedules": _schedules,
+    "formats": _formats,
     "options": _options,
     "settings": _settings,
     "warnings": _warnings,
