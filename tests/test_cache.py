@@ -105,6 +105,7 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "file": "a.csv",
         "format": "torch-csv",
         "pattern": "(?P<kind>F)",
+        "rank": "0-3",
         "unit": "ms",
         "python": "a:b",
         "compare": [{}],
