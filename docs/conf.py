@@ -22,7 +22,7 @@ extensions = [
     "reference_tables",
     "style_samples",
 ]
-exclude_patterns = ["_build", "benchmarks-results.md"]
+exclude_patterns = ["_build", "benchmarks-results.md", "examples"]
 numfig = True
 highlight_language = "none"
 smartquotes = False

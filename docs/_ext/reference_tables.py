@@ -34,6 +34,7 @@ from sphinx_pipeviz.picture import (
     Picture,
     Rows,
 )
+from sphinx_pipeviz.readers import READERS
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
@@ -293,6 +294,19 @@ def _commands() -> Table:
     return Table(("Command", "What it does"), (25, 75), rows)
 
 
+def _formats() -> Table:
+    rows = tuple(
+        (
+            f"``{name}``",
+            _code(row.aliases) or "none",
+            f":ref:`{row.summary[0].upper()}{row.summary[1:]} <format-{name}>`",
+            _code(row.takes) or "none",
+        )
+        for name, row in READERS.items()
+    )
+    return Table(("Format", "Aliases", "What it is", "Keys"), (20, 28, 40, 12), rows)
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "keys": _keys,
     "picture": partial(_struct, "Key", Picture),
@@ -311,6 +325,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "styles": _styles,
     "patterns": _patterns,
     "schedules": _schedules,
+    "formats": _formats,
     "options": _options,
     "settings": _settings,
     "warnings": _warnings,

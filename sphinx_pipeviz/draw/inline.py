@@ -103,7 +103,7 @@ class _Painter:
         yield from self._lines(panel.grid_lines)
         tell = _teller(panel)
         for boxes in panel.tasks:
-            yield from self._tasks(boxes, tell)
+            yield from self._tasks(boxes, tell) if boxes.tasks else self._boxes(boxes)
         for boxes in panel.curves:
             yield from self._boxes(boxes)
         for lines in panel.lines:

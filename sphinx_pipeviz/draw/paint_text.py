@@ -15,6 +15,8 @@ from sphinx_pipeviz.ops import Kind, Op, Run
 WIDTH = 79
 #: A grid of more steps than this is written as a list of tasks.
 MAX_STEPS = 4000
+#: So is one of more steps than this for each task of its busiest device: it is mostly empty.
+STEPS_PER_TASK = 40
 #: Times are taken as multiples of 1/this.
 FINEST = 1000
 
@@ -56,7 +58,9 @@ def _step(timeline: Timeline) -> float | None:
         math.isclose(time, base * fraction, rel_tol=1e-9, abs_tol=1e-6 * base)
         for time, fraction in zip(times, exact, strict=True)
     )
-    return step if near and timeline.end / step <= MAX_STEPS else None
+    tasks = max(map(len, timeline.rows), default=0)
+    most = min(MAX_STEPS, STEPS_PER_TASK * tasks)
+    return step if near and timeline.end / step <= most else None
 
 
 def _bands(

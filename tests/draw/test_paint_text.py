@@ -5,6 +5,7 @@ import pytest
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.draw.style import STYLES, Style
+from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 
 SEED = STYLES["seed"]
 
@@ -116,3 +117,16 @@ def test_times_of_any_size_share_a_step():
     for unit in (1e-7, 0.1, 1e6):
         timeline = pv.simulate(plan, pv.Costs(forward=unit, backward=2 * unit))
         assert pv.render(timeline, "text") == usual
+
+
+def test_a_grid_that_would_be_mostly_empty_is_a_list():
+    text = paint_text(written((0.0, 10.0), (10.1, 20.0)), SEED)
+    assert text.startswith("Device 1: F1 0 to 10, F2 10.1 to 30.1\n")
+
+
+def written(*times):
+    tasks = [
+        {"type": "f", "batch": number, "start_time": start, "duration": duration}
+        for number, (start, duration) in enumerate(times, 1)
+    ]
+    return timeline_from_data({0: tasks})
