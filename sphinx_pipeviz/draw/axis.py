@@ -34,7 +34,7 @@ def axis_of(
         ticks = list(_ticks(grid, em, measure))
         y = round(top - TICK - LINE * em / 2, 2)
         end = (round((grid.left + grid.right) / 2, 2), round(y - LINE * em * 0.8, 2))
-        numbers = [_stamp(_number(t), style, "center", (grid.x(t), y)) for t in ticks]
+        numbers = [_stamp(number(t), style, "center", (grid.x(t), y)) for t in ticks]
         return [_marks(grid, top, ticks, style)], [*numbers, _stamp(word, style, "center", end)]
     y = round(top - LINE * em / 2 - 1, 2)
     x = grid.left + em * (measure(word, "regular") + 0.7)
@@ -43,7 +43,7 @@ def axis_of(
 
 def _ticks(grid: Grid, em: float, measure: Measure) -> Iterator[float]:
     """Yield multiples of 1, 2 or 5 times a power of ten, far enough apart."""
-    longest = max(measure(_number(time), "regular") for time in (grid.start, grid.end))
+    longest = max(measure(number(time), "regular") for time in (grid.start, grid.end))
     least = (longest + APART) * em / grid.unit
     power = 10.0 ** math.floor(math.log10(least))
     step = next(power * times for times in (1, 2, 5, 10, 20) if power * times >= least)
@@ -54,7 +54,8 @@ def _ticks(grid: Grid, em: float, measure: Measure) -> Iterator[float]:
             yield index * step
 
 
-def _number(time: float) -> str:
+def number(time: float) -> str:
+    """Return a time as the axis shows it."""
     return f"{time:.10g}"
 
 

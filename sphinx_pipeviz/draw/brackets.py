@@ -103,7 +103,12 @@ def curves_height(picture: Picture, devices: int, em: float) -> float:
 
 
 def curves_of(
-    timeline: Timeline, names: list[str], grid: Grid, top: float, style: Style
+    timeline: Timeline,
+    names: list[str],
+    grid: Grid,
+    top: float,
+    style: Style,
+    measure: Measure,
 ) -> Below:
     """Return what each device holds over time, as steps, below each other from ``top``."""
     em = style.font_size
@@ -111,7 +116,8 @@ def curves_of(
     most = max((count for row in steps for _, count in row), default=1) or 1
     place = (grid.left, round(top - LINE * em / 2, 2))
     words = "Activations held, in stage-microbatches"
-    texts = [Stamp(words, round(em * 0.85, 1), style.text, "left", "regular", (place,))]
+    size = min(em * 0.85, (grid.right - grid.left) / measure(words, "regular"))
+    texts = [Stamp(words, round(size, 1), style.text, "left", "regular", (place,))]
     boxes: list[Box] = []
     y = top - LINE * em
     for name, row in zip(names, steps, strict=True):

@@ -78,8 +78,8 @@ def template_of(labels: str | Labels | None, kind: Kind) -> str:
     """Return the template of a kind's labels."""
     if isinstance(labels, Labels):
         own: str | None = getattr(labels, FILLS[kind])
-        return own or labels.default or DEFAULT
-    return labels or DEFAULT
+        labels = own or labels.default
+    return " ".join((labels or DEFAULT).split("\n"))
 
 
 def templates(labels: str | Labels | None) -> dict[Path, str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from sphinx_pipeviz.draw.axis import number
 from sphinx_pipeviz.draw.legend import (
     LINE,
     Entry,
@@ -146,6 +147,9 @@ def stack(
     below = len(placed) * LINE * frame.em + MARGIN
     above = (LINE + 0.6) * frame.em if title else 0.0
     grids, height = _grids(parts, frame, style, size, (below, above))
+    lacking = len(listed) * LINE * frame.em + MARGIN - grids[0].top if frame.aside else 0.0
+    if lacking > 0:
+        grids, height = _grids(parts, frame, style, size, (below + lacking, above))
     legend_y = round(below - LINE * frame.em / 2, 2)
     if frame.aside:
         placed = column(listed, frame.em, size.width, measure)
@@ -224,6 +228,8 @@ def _right_ems(part: Part, style: Style, measure: Measure) -> float:
     if part.picture.memory:
         widest = max(widest, measure("max 000", "regular"))
     widest += cut_ems(part.timeline, part.end)
+    if part.picture.axis == "numbers":
+        widest = max(widest, measure(number(part.end), "regular") / 2 - 0.4)
     return widest + (2.0 if suffixes else 0.0) + braces_width(part.rows, measure)
 
 

@@ -42,6 +42,7 @@ WORDS: dict[Kind, str] = {
     Kind.RESHARD: "Reshard",
     Kind.OTHER: "Other",
 }
+OVERLAPPED = "Overlapped forward and backward"
 #: Shades in one swatch: more chunks show some of theirs.
 MOST_SHADES = 8
 #: What the seed's legend always lists.
@@ -131,7 +132,10 @@ def said(slots: Sequence[Slot], words: Legend) -> dict[Kind, str]:
     """Return the word for each kind: the author's, or ours."""
     names = {op.name for slot in slots for op in slot.ops if op.name}
     known = {**WORDS, Kind.OTHER: one_line(", ".join(sorted(names)), LONGEST)}
-    return {kind: getattr(words, FILLS[kind]) or word for kind, word in known.items()}
+    return {
+        kind: one_line(getattr(words, FILLS[kind]) or word, LONGEST)
+        for kind, word in known.items()
+    }
 
 
 class _Look(NamedTuple):
@@ -190,7 +194,7 @@ def _overlap(slots: list[Slot], style: Style, words: Legend) -> list[Entry]:
     hatches = tuple(style.hatch(kind, fill) for kind, fill in zip(kinds, fills, strict=True))
     if style.overlap:
         fills, hatches = fills[:1], hatches[:1]
-    return [Entry(words.overlap or "Overlapped forward and backward", fills, hatches)]
+    return [Entry(one_line(words.overlap or OVERLAPPED, LONGEST), fills, hatches)]
 
 
 def _lettered(timeline: Timeline, style: Style) -> list[Entry]:
@@ -212,7 +216,11 @@ def _lettered(timeline: Timeline, style: Style) -> list[Entry]:
 def _idle(style: Style, words: Legend) -> list[Entry]:
     """Return the entry for hatched idle time, which could be taken for a task."""
     hatch = style.idle_hatch
-    return [Entry(words.idle or "Idle", (style.idle,), (hatch,))] if hatch else []
+    return (
+        [Entry(one_line(words.idle or "Idle", LONGEST), (style.idle,), (hatch,))]
+        if hatch
+        else []
+    )
 
 
 def _shades(timeline: Timeline, kind: Kind) -> int:

@@ -69,6 +69,7 @@ def make_panel(
     behind = _behind(timeline, rows, grid, style, measure)
     below = _below(timeline, picture, names, grid, style, measure)
     top = grid.top + head_height(timeline, picture, style.font_size)
+    left = round(grid.left - GAP - cut_ems(timeline, grid.start) * style.font_size, 2)
     return Panel(
         grid=grid,
         idle=_idle(grid, style),
@@ -77,7 +78,7 @@ def make_panel(
         labels=labels_of(cells, style, measure),
         lines=(*below.lines, *behind.lines),
         texts=(
-            *row_names(names, grid, style),
+            *row_names(names, left, grid, style),
             *_title(timeline, picture, grid, style),
             *_ellipses(timeline, grid, style),
             *below.texts,
@@ -176,7 +177,7 @@ def _below(
     top += curves_height(picture, timeline.devices, em)
     curves = Below()
     if picture.memory:
-        curves = curves_of(timeline, names, grid, round(top, 2), style)
+        curves = curves_of(timeline, names, grid, round(top, 2), style, measure)
     return Below(
         (*axis[0], *brackets.lines),
         (*axis[1], *brackets.texts, *curves.texts),

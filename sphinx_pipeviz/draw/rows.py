@@ -126,8 +126,8 @@ def ladder(timeline: Timeline, rows: Rows, lanes: int) -> tuple[list[float], flo
     return bottoms, max(top, 1.0)
 
 
-def row_names(names: list[str], grid: Grid, style: Style) -> list[Stamp]:
-    """Name every row, or every k-th where rows are lower than their names."""
+def row_names(names: list[str], x: float, grid: Grid, style: Style) -> list[Stamp]:
+    """Name every row, left of ``x``, or every k-th where rows are lower than their names."""
     lines = max(map(count, names), default=1)
     high = grid.row_height + grid.lanes * grid.lane_height
     size = min(style.font_size, max(SMALLEST, 0.8 * high / (1 + LEADING * (lines - 1))))
@@ -136,7 +136,7 @@ def row_names(names: list[str], grid: Grid, style: Style) -> list[Stamp]:
         stamp
         for row, name in enumerate(names)
         if row % every == 0
-        for stamp in _beside(name, size, style, "right", (grid.left - GAP, _middle(grid, row)))
+        for stamp in _beside(name, size, style, "right", (x, _middle(grid, row)))
     ]
 
 
@@ -190,7 +190,8 @@ def braces(rows: Rows, grid: Grid, x: float, style: Style) -> tuple[list[Lines],
         high = max(grid.row_y(device) for device in group.devices) + grid.row_height
         lines.append(_brace(x, low, high, style))
         place = (round(x + 1.4 * BRACE * style.font_size, 2), round((low + high) / 2, 3))
-        texts += _beside(group.label, style.font_size, style, "left", place)
+        size = min(style.font_size, (high - low) / (1 + LEADING * (count(group.label) - 1)))
+        texts += _beside(group.label, size, style, "left", place)
     return lines, texts
 
 

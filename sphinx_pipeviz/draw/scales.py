@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sphinx_pipeviz.draw.legend import MOST_SHADES, SWATCH, WORDS, Entry, said
+from sphinx_pipeviz.draw.legend import LONGEST, MOST_SHADES, SWATCH, WORDS, Entry, said
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import PASSES
+from sphinx_pipeviz.ops import PASSES, one_line
 from sphinx_pipeviz.picture import Legend
 
 #: Steps of a bar of colours.
@@ -19,7 +19,7 @@ def bar(timelines: Sequence[Timeline], style: Style, words: Legend) -> list[Entr
     values = [value for timeline in timelines for value in timeline.values.values()]
     low, high = min(values), max(values)
     fills = tuple(style.value_fill(step / BAR, 0, 1) for step in range(BAR + 1))
-    text = f"{words.value or 'Value'}: {low:g} to {high:g}"
+    text = f"{one_line(words.value or 'Value', LONGEST)}: {low:g} to {high:g}"
     wide = SWATCH * 4
     return [Entry(text, fills, (None,) * len(fills), wide=wide, outlined=False)]
 

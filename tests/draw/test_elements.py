@@ -110,6 +110,22 @@ def test_no_text_meets_another_or_leaves_the_page(order, legend):
     assert_texts_are_apart_and_on_the_page(scene_of(text))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "schedule: zb-h1\ndevices: 1\nmicrobatches: 8\nlegend: right\noptimizer: ready\n",
+        "schedule: 1f1b\ndevices: 2\nmicrobatches: 4\nmemory: true\nstyle: {width: 160}\n",
+        (
+            "schedule: 1f1b\ndevices: 2\nmicrobatches: 4\nstyle: {font-size: 20}\n"
+            'rows: {groups: [{devices: [0], label: "of\\ntwo"}]}\n'
+        ),
+        "schedule: naive\ndevices: 1\nmicrobatches: 1\naxis: numbers\ncosts: {forward: 9997}\n",
+    ],
+)
+def test_odd_sizes_have_room_for_every_text(text):
+    assert_texts_are_apart_and_on_the_page(scene_of("", text))
+
+
 # Lanes
 
 
@@ -174,7 +190,7 @@ def test_the_authors_word_for_a_task_may_be_its_label():
 
 
 def test_legends_may_have_words_of_their_own_and_stand_at_the_right():
-    scene = scene_of("legend: {forward: Forward Pass, position: right}\n")
+    scene = scene_of('legend: {forward: "Forward\\nPass", position: right}\n')
     assert [s.text for s in scene.texts] == ["Forward Pass", "Backward"]
     assert all(s.places[0][0] > scene.panels[0].grid.right for s in scene.texts)
 
