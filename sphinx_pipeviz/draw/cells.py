@@ -6,9 +6,18 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sphinx_pipeviz.draw.hatch import Hatch
-from sphinx_pipeviz.draw.labels import DEFAULT, DOWN, SMALL, Piece, numbers_of, write
+from sphinx_pipeviz.draw.labels import (
+    DEFAULT,
+    DOWN,
+    SMALL,
+    Piece,
+    numbers_of,
+    says_stage,
+    write,
+)
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
@@ -29,7 +38,7 @@ GAP = 0.04
 Group = tuple[Kind, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes twice as long to make
 class Cell:
     """A task's rectangle, what it says and how it is filled."""
 
@@ -60,15 +69,35 @@ class _Look:
         self._timeline = timeline
         self.style = style
         self._color_by = picture.color_by or "kind"
+        # What ops have in common is found once: there may be very many.
+        self._by_stage = says_stage(self.template)
+        self._by_number = self._color_by == "microbatch" or timeline.traits.sequence_chunks > 1
+        self._labels: dict[Any, tuple[Piece, ...]] = {}
+        self._fills: dict[Any, tuple[str, Hatch | None]] = {}
 
     def label(self, op: Op) -> tuple[Piece, ...]:
         """Return what a cell says."""
+        key = (op.kind, op.microbatch, op.stage if self._by_stage else None)
+        label = self._labels.get(key)
+        if label is None:
+            label = self._labels[key] = self._label(op)
+        return label
+
+    def _label(self, op: Op) -> tuple[Piece, ...]:
         if op.microbatch is None and self.template == DEFAULT:
             return ()
         return write(self.template, numbers_of(op, self._timeline, self.style.first))
 
-    def fill(self, op: Op, *, paired: bool) -> str:
-        """Return a cell's colour."""
+    def fill(self, op: Op, *, paired: bool) -> tuple[str, Hatch | None]:
+        """Return a cell's colour, and the hatch on it."""
+        key = (op.kind, op.stage, op.microbatch if self._by_number else None, paired)
+        found = self._fills.get(key)
+        if found is None:
+            fill = self._fill(op, paired=paired)
+            found = self._fills[key] = fill, self.style.hatch(op.kind, fill)
+        return found
+
+    def _fill(self, op: Op, *, paired: bool) -> str:
         timeline, style = self._timeline, self.style
         if paired and style.overlap:
             return style.overlap
@@ -90,10 +119,10 @@ def _run_cells(run: Run, device: int, grid: Grid, look: _Look) -> list[Cell]:
     cells = []
     for place, op in enumerate(ops):
         bottom = round(grid.row_y(device) + (len(ops) - 1 - place) * height, 3)
-        fill = look.fill(op, paired=len(ops) > 1)
+        fill, hatch = look.fill(op, paired=len(ops) > 1)
         box = (left, bottom, round(right - left, 3), height)
         group = (op.kind, run.duration)
-        cells.append(Cell(box, look.label(op), fill, group, look.style.hatch(op.kind, fill)))
+        cells.append(Cell(box, look.label(op), fill, group, hatch))
     return cells
 
 
@@ -151,9 +180,10 @@ def _label_sizes(cells: list[Cell], style: Style, measure: Measure) -> dict[Grou
     """
     fits: dict[Group, float] = defaultdict(lambda: style.font_size)
     counts: dict[Group, int] = defaultdict(int)
+    widths = {label: _width(label, measure) for label in {cell.label for cell in cells}}
     for cell in cells:
         _, _, width, height = cell.box
-        room = min(width * (1 - 2 * PADDING) / _width(cell.label, measure), height * 0.72)
+        room = min(width * (1 - 2 * PADDING) / widths[cell.label], height * 0.72)
         fits[cell.group] = min(fits[cell.group], room)
         counts[cell.group] += 1
     shown = sorted(group for group, size in fits.items() if size >= SMALLEST_LABEL)
