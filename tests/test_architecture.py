@@ -43,7 +43,7 @@ STEPS = [
 DRAW = [
     {"colours", "compact", "glyphs", "hatch", "png", "styles"},
     {"scene", "style", "labels"},
-    {"legend"},
+    {"legend", "thin"},
     {"cells", "rows", "axis", "brackets", "overlays"},
     {"panel"},
     {"layout"},

@@ -74,6 +74,8 @@ class _Look:
         self._by_number = self._color_by == "microbatch" or timeline.traits.sequence_chunks > 1
         self._labels: dict[Any, tuple[Piece, ...]] = {}
         self._fills: dict[Any, tuple[str, Hatch | None]] = {}
+        by_stage = self._color_by == "stage" or style.stage_fills
+        self._per_fill = 1 if by_stage else max(1, timeline.devices)
 
     def label(self, op: Op) -> tuple[Piece, ...]:
         """Return what a cell says."""
@@ -90,7 +92,8 @@ class _Look:
 
     def fill(self, op: Op, *, paired: bool) -> tuple[str, Hatch | None]:
         """Return a cell's colour, and the hatch on it."""
-        key = (op.kind, op.stage, op.microbatch if self._by_number else None, paired)
+        stage = None if op.stage is None else op.stage // self._per_fill
+        key = (op.kind, stage, op.microbatch if self._by_number else None, paired)
         found = self._fills.get(key)
         if found is None:
             fill = self._fill(op, paired=paired)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -47,6 +48,9 @@ TALLEST = 2000.0
 MORE = 0.5
 #: Between two panels, in ems.
 BETWEEN = 0.8
+
+
+_DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,9 @@ def _frame(
     ems = max((_right_ems(part, style, measure) for part in parts), default=0.0)
     if aside:
         ems += max(length(entry, measure) for entry in listed) + 1.5
-    wide = max((measure(name, "regular") for name in names), default=0.0)
+    # Digits are about as wide as each other; many names differ by nothing else.
+    alike = {_DIGIT.sub("0", name) for name in names}
+    wide = max((measure(name, "regular") for name in sorted(alike)), default=0.0)
     by_legend = max((length(entry, measure) for entry in listed), default=0.0)
     em = min(
         style.font_size,
