@@ -35,13 +35,15 @@ STEPS = [
     "versions",
     "draw",
     "render",
+    "remarks",
     "public",
     "cache",
     "frontends",
 ]
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
-    {"colours", "compact", "glyphs", "hatch", "png", "styles"},
+    {"colours", "compact", "fonts", "hatch", "png", "styles"},
+    {"glyphs"},
     {"scene", "style", "labels"},
     {"legend", "thin"},
     {"cells", "rows", "axis", "brackets", "overlays"},

@@ -17,7 +17,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
-from sphinx_pipeviz.errors import StyleError
+from sphinx_pipeviz.draw.fonts import is_file, no_font
 
 #: Glyphs are read from the font at this size.
 EM = 100.0
@@ -25,8 +25,6 @@ EM = 100.0
 MIDDLE = 0.365
 
 FILES = {"regular": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
-#: Suffixes of font files; every other name of a font is that of a family.
-SUFFIXES = (".ttf", ".otf", ".ttc")
 _DEJAVU = FilePath(mpl.get_data_path()) / "fonts" / "ttf"
 _LOCK = threading.RLock()
 
@@ -133,12 +131,11 @@ def _files(name: str, weight: str) -> Sequence[str]:
     if not name:
         return ()
     try:
-        if not name.lower().endswith(SUFFIXES):
+        if not is_file(name):
             with default_settings():
                 wanted = FontProperties(family=name, weight=weight)
                 return (findfont(wanted, fallback_to_default=False),)
         get_font(name)
     except (ValueError, OSError, RuntimeError):
-        hint = f"name a family that is installed, or a file ({', '.join(SUFFIXES)})"
-        raise StyleError(f"there is no font '{name[-60:]}'", hint=hint) from None
+        raise no_font(name) from None
     return (name,)

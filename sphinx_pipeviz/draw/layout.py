@@ -142,6 +142,7 @@ def stack(
         legend=tuple(box for row in placed for box in _legend_boxes(row, style, legend_y)),
         texts=tuple(text for row in placed for text in _legend_texts(row, style, legend_y)),
         title=parts[0].timeline.name,
+        font=style.font,
     )
 
 

@@ -37,18 +37,17 @@ CHUNK = 2000
 text_width = font_of().width
 
 
-def paint(scene: Scene, format: str, dpi: float = DPI, font: str = "") -> bytes:
+def paint(scene: Scene, format: str, dpi: float = DPI) -> bytes:
     """Return the picture as bytes, the same ones for the same scene.
 
     Args:
         scene: What to paint.
         format: ``svg``, ``pdf`` or ``png``.
         dpi: Pixels per inch of a png, at most; see ``PIXELS``.
-        font: See ``font_of``.
     """
     dpi = min(dpi, math.sqrt(PIXELS / (scene.width * scene.height)) * 72)
     with default_settings():
-        return _WRITERS[format](scene, font_of(font), dpi)
+        return _WRITERS[format](scene, font_of(scene.font), dpi)
 
 
 def _svg(scene: Scene, font: Font, _: float) -> bytes:

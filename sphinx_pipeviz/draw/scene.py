@@ -147,3 +147,4 @@ class Scene:
     legend: tuple[Boxes, ...]
     texts: tuple[Stamp, ...]
     title: str = field(default="")
+    font: str = ""

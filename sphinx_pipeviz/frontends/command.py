@@ -18,6 +18,7 @@ from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.readers.text_file import decoded, read_file
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.readers.yaml_tree import scalar
+from sphinx_pipeviz.remarks import remarks
 from sphinx_pipeviz.render import check, draw, draw_text, plan_of, timeline_of
 from sphinx_pipeviz.schedules import SCHEDULES
 from sphinx_pipeviz.spec import MAX_OPS, Spec
@@ -103,6 +104,9 @@ def _takes_output(command: argparse.ArgumentParser) -> None:
         "-f", "--format", choices=FORMATS, help="default: the suffix of OUT, else svg"
     )
     command.add_argument("--style", default="seed", help="style of files that ask for none")
+    command.add_argument(
+        "--font", default="", help="family, or .ttf, .otf or .ttc file, of all text"
+    )
 
 
 def _takes_limit(command: argparse.ArgumentParser) -> None:
@@ -138,7 +142,11 @@ def _render(options: argparse.Namespace) -> int:
         if targets.count(target) > 1:
             message = f"several files would be drawn into '{target}'"
             raise SpecError(message, hint="draw them one by one, or into several folders")
-        data = draw(_read(file), wanted, options.style, max_ops=options.max_ops)
+        source = _read(file)
+        style = {"base": options.style, "font": options.font}
+        data = draw(source, wanted, style, max_ops=options.max_ops)
+        for remark in remarks(source, style, options.max_ops) if wanted != "text" else ():
+            print(f"{file}: {remark.text}", file=sys.stderr)
         written = data if isinstance(data, bytes) else data.encode()
         if target == Path("-"):
             sys.stdout.buffer.write(written)
