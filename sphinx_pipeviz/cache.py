@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from sphinx_pipeviz.draw.fonts import check_font, is_file
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.schedules import canonical_name
 from sphinx_pipeviz.spec import Spec
@@ -29,7 +30,7 @@ def picture_key(spec: Spec, style: Style, format: str) -> str:
     bytes, and the matplotlib that paints.
     """
     digest = hashlib.sha256()
-    for part in (_canonical(spec), msgspec.json.encode(style), format.encode(), _program()):
+    for part in (_canonical(spec), _look(style), format.encode(), _program()):
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return digest.hexdigest()[:32]
@@ -39,6 +40,34 @@ def _canonical(spec: Spec) -> bytes:
     """Return the spec as bytes, an alias as its schedule's name, without its style."""
     name = canonical_name(spec.schedule) if spec.schedule is not None else None
     return msgspec.structs.replace(spec, schedule=name, style=None).canonical()
+
+
+def _look(style: Style) -> bytes:
+    """Return the style as bytes, with what its font holds and not where it is."""
+    font = font_digest(style.font)
+    return msgspec.json.encode(msgspec.structs.replace(style, font=font))
+
+
+def font_digest(font: str) -> str:
+    """Return a digest of the files of a font; empty for no font.
+
+    Raises:
+        StyleError: There is no such font.
+    """
+    if not font:
+        return ""
+    if is_file(font):
+        check_font(font)
+        return _digest(font, Path(font).stat().st_mtime_ns)
+    from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
+
+    files = [file for some in font_of(font).files.values() for file in some]
+    return "".join(_digest(file, 0) for file in files)
+
+
+@functools.lru_cache(maxsize=16)
+def _digest(file: str, _changed: int) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 @functools.cache

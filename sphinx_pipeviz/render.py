@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from sphinx_pipeviz.draw.fonts import check_font
 from sphinx_pipeviz.draw.layout import Part, Size, stack
 from sphinx_pipeviz.draw.paint_text import WIDTH, paint_text
 from sphinx_pipeviz.draw.panel import check_panel
@@ -212,10 +213,15 @@ def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
     """
     asked = source.style if isinstance(source, Spec) else None
     try:
-        return resolve_style(default) if asked is None else resolve_style(asked, default)
+        usual = resolve_style(default)
+        look = usual if asked is None else resolve_style(asked, default)
+        if not look.font and usual.font:
+            look = msgspec.structs.replace(look, font=usual.font)
+        check_font(look.font)
     except PipevizError as error:
         marks = source.marks if isinstance(source, Spec) and asked is not None else None
         raise error.located(marks) from None
+    return look
 
 
 def draw(
@@ -247,11 +253,13 @@ def draw(
         return draw_text(source, style, max_ops)
     look = style_of(source, style)
     parts = [Part(timeline, picture) for timeline, picture in parts_of(source, max_ops)]
-    from sphinx_pipeviz.draw.paint import paint, text_width  # noqa: PLC0415  (matplotlib)
+    from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
+    from sphinx_pipeviz.draw.paint import paint  # noqa: PLC0415  (matplotlib)
 
     try:
         title = source.title if isinstance(source, Spec) and source.parts else None
-        scene = stack(parts, look, text_width, size=size, full_legend=full_legend, title=title)
+        width = font_of(look.font).width
+        scene = stack(parts, look, width, size=size, full_legend=full_legend, title=title)
     except PipevizError as error:
         raise error.located(source.marks if isinstance(source, Spec) else None) from None
     return paint(scene, format)

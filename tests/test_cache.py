@@ -18,6 +18,7 @@ from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.picture import Highlight, Note, Rows
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.spec import Keys
+from tests.draw.tiny_font import write_font
 
 DATA = b"<svg>picture</svg>"
 KEY = "ab" + "0" * 30
@@ -140,11 +141,25 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
 def test_every_field_of_a_style_changes_the_key():
     base = Style()
     others = {"first": 0, "width": 541.0, "row_height": 23.0, "font_size": 10.0}
+    others["font"] = "DejaVu Serif"
     keys = {key_of(BASE)}
     for field in Style.__struct_fields__:
         value = others.get(field, "#010203")
         keys.add(key_of(BASE, msgspec.structs.replace(base, **{field: value})))
     assert len(keys) == 1 + len(Style.__struct_fields__)
+
+
+def test_a_fonts_content_is_in_the_key_and_its_place_is_not(tmp_path):
+    one, other, same = (tmp_path / name for name in ("one.ttf", "other.ttf", "same.ttf"))
+    write_font(one, "a")
+    write_font(other, "ab")
+    same.write_bytes(one.read_bytes())
+    keys = [key_of(BASE, Style(font=str(font))) for font in (one, other, same)]
+    assert keys[0] == keys[2] != keys[1]
+    one.write_bytes(other.read_bytes())
+    os.utime(one, (1, 1))
+    assert key_of(BASE, Style(font=str(one))) == keys[1]
+    assert key_of(BASE) not in keys
 
 
 def test_the_format_and_matplotlibs_version_change_the_key(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 from sphinx_pipeviz.draw.chosen import hatched
 from sphinx_pipeviz.draw.hatch import Hatch
@@ -28,7 +29,7 @@ Group = tuple[Kind, float, float]
 Stop = tuple[int, Run]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes twice as long to make
 class Cell:
     """A task, its rectangle, what it says and how it is filled.
 
@@ -95,6 +96,8 @@ class _Look:
         self._share = forward_share(timeline)
         self._blocks = blocks(timeline, picture.rows or Rows())
         self._each = per_iteration(timeline)
+        #: Labels that were made: there may be very many ops, and several alike.
+        self._labels: dict[tuple[Any, ...], tuple[Piece, ...]] = {}
 
     def cells(self, run: Run, device: int, grid: Grid) -> list[Cell]:
         """Return one cell, or for an overlapped pair two."""
@@ -147,8 +150,12 @@ class _Look:
         return Cell(box, self._label(op), fill, task, hatch, text=text)
 
     def _label(self, op: Op) -> tuple[Piece, ...]:
-        template = template_of(self._picture.labels, op.kind)
-        return write(template, numbers_of(op, self._timeline, self.style.first, self._each))
+        key = op[:3]
+        if key not in self._labels:
+            template = template_of(self._picture.labels, op.kind)
+            numbers = numbers_of(op, self._timeline, self.style.first, self._each)
+            self._labels[key] = write(template, numbers)
+        return self._labels[key]
 
     def _fill(self, op: Op, at: Stop) -> str:
         timeline, style = self._timeline, self.style

@@ -33,4 +33,4 @@ def shorter(svg: str) -> str:
 
 
 def _short(number: float) -> str:
-    return f"{round(number, 3):.3f}".rstrip("0").rstrip(".")
+    return f"{number:.3f}".rstrip("0").rstrip(".")

@@ -125,6 +125,11 @@ def write(template: str, numbers: Numbers) -> tuple[Piece, ...]:
     return joined(tuple(pieces))
 
 
+def says_stage(template: str) -> bool:
+    """Return whether labels of ops of several stages differ by more than microbatch."""
+    return any(token.word in ("stage", "chunk") for token in _parsed(template))
+
+
 @functools.cache
 def _parsed(template: str) -> tuple[_Token, ...]:
     """Turn a template into tokens.

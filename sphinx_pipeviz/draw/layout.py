@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -57,6 +58,9 @@ MORE = 0.5
 HEADING = 1.2
 #: Between two panels, in ems.
 BETWEEN = 0.8
+
+
+_DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ def stack(
         legend=tuple(box for row in placed for box in legend_boxes(row, style, legend_y)),
         texts=(*words, *_heading(title, height, grids[0], style)),
         title=parts[0].timeline.name,
+        font=style.font,
     )
 
 
@@ -205,7 +210,9 @@ def _frame(
     ems = max((_right_ems(part, style, measure) for part in parts), default=0.0)
     if aside:
         ems += max(length(entry, measure) for entry in listed) + 1.5
-    widest = max((wide(name, measure) for name in names), default=0.0)
+    # Digits are about as wide as each other; many names differ by nothing else.
+    alike = sorted({_DIGIT.sub("0", name) for name in names})
+    widest = max((wide(name, measure) for name in alike), default=0.0)
     widest += max((cut_ems(part.timeline, part.start) for part in parts), default=0.0)
     by_legend = max((length(entry, measure) for entry in listed), default=0.0)
     em = min(

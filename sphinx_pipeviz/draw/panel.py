@@ -41,6 +41,7 @@ from sphinx_pipeviz.draw.rows import (
 )
 from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Panel, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.draw.thin import thinned
 from sphinx_pipeviz.draw.words import stamps, wide
 from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.metrics import measure as measure_timeline
@@ -64,7 +65,8 @@ def make_panel(
         StyleError: The picture asks for what the timeline does not have.
     """
     rows = picture.rows or Rows()
-    cells = place_cells(timeline, grid, style, picture)
+    shown = thinned(timeline, grid, picture.color_by)
+    cells = place_cells(shown, grid, style, picture)
     names = names_of(timeline, style, rows)
     behind = _behind(timeline, rows, grid, style, measure)
     below = _below(timeline, picture, names, grid, style, measure)

@@ -181,3 +181,4 @@ class Scene:
     legend: tuple[Boxes, ...]
     texts: tuple[Stamp, ...]
     title: str = field(default="")
+    font: str = ""

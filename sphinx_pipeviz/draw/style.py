@@ -138,6 +138,8 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
         width: Width of the picture, in points.
         row_height: Height of a row, in points; rows shrink where there are many.
         font_size: Size of all text, in points; labels shrink, then vanish, in narrow cells.
+        font: Family, or path of a file, of all text. What it has no glyph for, and all text
+            without it, is in DejaVu Sans.
     """
 
     idle_look: Literal["grid", "fill", "hatch", "none"] = "grid"
@@ -150,6 +152,7 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     width: Annotated[float, Meta(ge=150, le=5000)] = 540.0
     row_height: Points = 22.0
     font_size: Points = 9.0
+    font: Annotated[str, Meta(max_length=1000)] = ""
 
     def fill(
         self, kind: Kind, chunk: int = 0, chunks: int = 1, stage: int | None = None

@@ -27,6 +27,7 @@ from sphinx_pipeviz.frontends.command_input import (
 )
 from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.readers import READERS, YAML
+from sphinx_pipeviz.remarks import remarks
 from sphinx_pipeviz.render import check, draw, draw_text, timeline_of
 from sphinx_pipeviz.schedules import SCHEDULES
 from sphinx_pipeviz.spec import MAX_OPS
@@ -93,6 +94,9 @@ def _takes_output(command: argparse.ArgumentParser) -> None:
         "-f", "--format", choices=FORMATS, help="default: the suffix of OUT, else svg"
     )
     command.add_argument("--style", default="seed", help="style of files that ask for none")
+    command.add_argument(
+        "--font", default="", help="family, or .ttf, .otf or .ttc file, of all text"
+    )
 
 
 def _takes_limit(command: argparse.ArgumentParser) -> None:
@@ -133,9 +137,12 @@ def _render(options: argparse.Namespace) -> int:
         if targets.count(target) > 1:
             message = f"several files would be drawn into '{target}'"
             raise SpecError(message, hint="draw them one by one, or into several folders")
+        style = {"base": options.style, "font": options.font}
         with about(file):
             source = read([file], options)
-            data = draw(source, wanted, options.style, max_ops=options.max_ops)
+            data = draw(source, wanted, style, max_ops=options.max_ops)
+        for remark in remarks(source, style, options.max_ops) if wanted != "text" else ():
+            print(f"{file}: {remark.text}", file=sys.stderr)
         written = data if isinstance(data, bytes) else data.encode()
         if target == Path("-"):
             sys.stdout.buffer.write(written)

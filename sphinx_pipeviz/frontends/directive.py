@@ -15,15 +15,17 @@ from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
-from sphinx_pipeviz.frontends.failures import report, unexpected
+from sphinx_pipeviz.frontends.failures import report, tell, unexpected
 from sphinx_pipeviz.frontends.folders import note_folder
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
 from sphinx_pipeviz.frontends.settings import WAYS
+from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import read_file, read_head
 from sphinx_pipeviz.readers.yaml_spec import ORDERS, read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
+from sphinx_pipeviz.remarks import remarks
 from sphinx_pipeviz.render import check
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
 from sphinx_pipeviz.spec import KEYS, Spec
@@ -259,6 +261,8 @@ class PipelineSchedule(SphinxDirective):
 
     def _nodes(self, spec: Spec, options: dict[str, Any]) -> list[nodes.Node]:
         told = check(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops)
+        for found in remarks(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops):
+            tell(self.env, found, at_directive(self))
         options.setdefault("alt", told)
         figure_options = {key: options.pop(key) for key in FIGURE_OPTIONS if key in options}
         if not figure_options:
@@ -289,7 +293,7 @@ class PipelineSchedule(SphinxDirective):
         ).run()
         image = next(iter(outer.findall(nodes.image)))
         picture = PipelinePicture(self.block_text, **image.attributes)
-        picture["spec"] = spec.without_marks()
+        picture["spec"] = fitted(spec, image.get("width")).without_marks()
         del picture["uri"]
         self.set_source_info(picture)
         self._name(picture, name)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
+from sphinx_pipeviz.cache import font_digest
+from sphinx_pipeviz.draw.fonts import is_file
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends import failures, folders, kept, pictures
 from sphinx_pipeviz.frontends.assets import add_assets
@@ -52,3 +55,25 @@ def check_settings(app: Sphinx, config: Config) -> None:
             message = f"{name} in conf.py: {error.sentence}"
             logger.warning(message, type="pipeviz", subtype="config")
             config[name] = setting.default
+    if config.pipeviz_font:
+        use_font(app, config)
+
+
+def use_font(app: Sphinx, config: Config) -> None:
+    """Give the configured font to the configured style; its content becomes the setting.
+
+    So pages are written again when the file changes, and not when its folder moves.
+    """
+    font = config.pipeviz_font
+    if is_file(font):
+        font = str(Path(app.confdir, font))
+    try:
+        config.pipeviz_font = font_digest(font)
+    except PipevizError as error:
+        message = f"pipeviz_font in conf.py: {error.sentence}"
+        logger.warning(message, type="pipeviz", subtype="config")
+        config.pipeviz_font = None
+        return
+    style = config.pipeviz_style
+    whole = {"base": style} if isinstance(style, str) else style
+    config.pipeviz_style = {"font": font, **whole}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util import logging
 
-from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.errors import Location, PipevizError
+from sphinx_pipeviz.remarks import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,8 @@ SUBTYPES = {
     "spec": "the text, a key, a value or a file is wrong",
     "plan": "no devices can run this schedule",
     "style": "a style, colour or picture option does not exist",
+    "font": "a picture has characters that its font has no glyphs for; boxes stand for them",
+    "large": "a picture has so many tasks that some are left out",
     "cache": "the cache folder cannot be written; pictures are drawn into a temporary one",
     "config": "a value in conf.py is wrong; the default is used",
     "internal": "a mistake in sphinx-pipeviz itself",
@@ -50,6 +53,12 @@ def report(env: BuildEnvironment, error: PipevizError, text: str) -> nodes.Eleme
     logger.warning(error.sentence, location=location, type="pipeviz", subtype=error.subtype)
     failed_pages(env).add(env.docname)
     return error_box(error, text)
+
+
+def tell(env: BuildEnvironment, remark: Remark, location: Location) -> None:
+    """Warn of a picture that is drawn nevertheless; the page is read again like failed ones."""
+    logger.warning(remark.text, location=str(location), type="pipeviz", subtype=remark.subtype)
+    failed_pages(env).add(env.docname)
 
 
 def error_box(error: PipevizError, text: str) -> nodes.Element:

@@ -71,6 +71,11 @@ def _check_folder(value: Any) -> None:
         raise SpecError(f"a folder is text, not {value!r}")
 
 
+def _check_font(value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise SpecError(f"a font is text, not {value!r}")
+
+
 SETTINGS: dict[str, Setting] = {
     "pipeviz_style": Setting(
         "seed",
@@ -78,6 +83,14 @@ SETTINGS: dict[str, Setting] = {
         "html",
         "Style of pictures that ask for none: a name, or a mapping of base and overrides.",
         _check_style,
+    ),
+    "pipeviz_font": Setting(
+        None,
+        (str, type(None)),
+        "html",
+        "Font of figures whose style names none: a family that is installed, or the path of"
+        " a .ttf, .otf or .ttc file, relative to conf.py.",
+        _check_font,
     ),
     "pipeviz_formats": Setting(
         list(FORMATS),

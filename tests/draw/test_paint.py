@@ -212,6 +212,18 @@ def test_the_smallest_boxes_can_be_hatched(pattern):
         assert paint(replace(scene, panels=(replace(scene.panels[0], tasks=(tiny,)),)), kind)
 
 
+def test_each_hatch_is_clipped_to_its_own_boxes():
+    scene = hatched("rising")
+    places = [(20.0 * n, 10.0, 15.0, 15.0) for n in range(20)]
+    hatch = Hatch("crossed", "#FF0000")
+    many = tuple(Boxes("#FFFFFF", None, 0.0, (place,), hatch) for place in places)
+    image = Image.open(BytesIO(paint(replace(scene, legend=many), "png")))
+    for x, y, width, height in places:
+        edges = (x, scene.height - y - height, x + width, scene.height - y)
+        inner = image.crop([round(n * 300 / 72) for n in edges])
+        assert (255, 0, 0) in {colour for _, colour in inner.getcolors(100_000)}
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("pattern", ["rising", "checked"])
 def test_hatched_bytes_are_the_same_again_and_in_other_processes(format, pattern):
@@ -331,11 +343,11 @@ def test_drawing_does_not_import_pyplot():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_only_the_painter_imports_matplotlib():
+def test_only_three_files_import_matplotlib_and_pillow():
     package = Path(pv.__file__).parent
     importers = {
         file.name
         for file in package.rglob("*.py")
         if re.search(r"^\s*(import|from) (matplotlib|PIL)", file.read_text(), re.MULTILINE)
     }
-    assert importers == {"paint.py"}
+    assert importers == {"paint.py", "glyphs.py", "png.py"}

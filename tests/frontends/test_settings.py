@@ -8,6 +8,7 @@ import pytest
 
 import sphinx_pipeviz
 from sphinx_pipeviz.frontends.settings import FORMATS, SETTINGS
+from tests.draw.tiny_font import write_font
 
 PAGE = """\
 Title
@@ -50,6 +51,9 @@ def picture(site) -> str:
         ("pipeviz_max_ops = '9'", "the limit must be a whole number of at least 1, not '9'"),
         ("pipeviz_cache_dir = 3", "a folder is text, not 3"),
         ("pipeviz_allow_python = 1", "this is True or False, not 1"),
+        ("pipeviz_font = 3", "a font is text, not 3"),
+        ("pipeviz_font = 'fonts/none.ttf'", "there is no font 'none.ttf' (name a family"),
+        ("pipeviz_font = 'No Such Family'", "there is no font 'No Such Family' (name a family"),
     ],
 )
 def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
@@ -76,6 +80,7 @@ def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
         "pipeviz_cache_dir = None",
         "pipeviz_allow_python = False",
         "pipeviz_cache_dir = '../pictures'",
+        "pipeviz_font = 'DejaVu Serif'",
     ],
 )
 def test_a_right_value_is_taken_and_keeps_an_unchanged_build_quiet(drawn, line):
@@ -104,6 +109,36 @@ def test_the_style_is_that_of_pictures_that_ask_for_none(drawn):
 def picture_of(site, page: str) -> str:
     name = site.page(page).partition("_images/")[2].partition('"')[0]
     return (site.output / "html" / "_images" / name).read_text(encoding="utf-8")
+
+
+CHINESE = PAGE.replace("   schedule", "   title: 图\n   schedule")
+LACKING = (
+    "WARNING: the font of this picture has no glyphs for '图'"
+    " (name one that has them with pipeviz_font) [pipeviz.font]"
+)
+
+
+def test_missing_glyphs_are_told_with_their_place_at_every_build(drawn):
+    drawn.write("index.rst", CHINESE)
+    assert drawn.build().warnings == [f"index.rst:4: {LACKING}"]
+    assert drawn.build().warnings == [f"index.rst:4: {LACKING}"]
+    assert len(picture_of(drawn, "index.html")) > 1000
+    drawn.configure("suppress_warnings = ['pipeviz.font']")
+    assert drawn.build().warnings == []
+
+
+def test_a_font_file_is_relative_to_conf_py_and_a_change_of_it_is_seen(drawn):
+    drawn.write("index.rst", CHINESE)
+    (drawn.source / "fonts").mkdir()
+    font = drawn.source / "fonts" / "squares.ttf"
+    write_font(font, "图")
+    drawn.configure("pipeviz_font = 'fonts/squares.ttf'")
+    assert drawn.build("html", "-E").warnings == []
+    before = picture_of(drawn, "index.html")
+    assert "no targets are out of date." in drawn.build().status
+    write_font(font, "图", width=300)
+    drawn.build_apart()
+    assert picture_of(drawn, "index.html") != before
 
 
 def test_formats_are_taken_in_the_order_of_preference(drawn):

@@ -1,0 +1,141 @@
+"""Texts -> glyphs: their outlines, their widths, and which ones the fonts lack."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.path import Path
+from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Bbox
+
+from sphinx_pipeviz.draw.fonts import is_file, no_font
+
+#: Glyphs are read from the font at this size.
+EM = 100.0
+#: Half the height of DejaVu's capitals and digits, in ems.
+MIDDLE = 0.365
+
+FILES = {"regular": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
+_DEJAVU = FilePath(mpl.get_data_path()) / "fonts" / "ttf"
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def default_settings() -> Iterator[None]:
+    """Use matplotlib's own defaults, whatever a matplotlibrc says, and put all back."""
+    settings: dict[Any, Any] = mpl.rcParams
+    with _LOCK, warnings.catch_warnings():
+        # dict's own methods: matplotlib's would choose a backend and import pyplot.
+        before = dict(dict.items(settings))
+        dict.update(settings, _defaults())
+        try:
+            yield
+        finally:
+            dict.update(settings, before)
+
+
+@functools.cache
+def _defaults() -> dict[str, Any]:
+    settings: Any = dict.items(mpl.rcParamsDefault)
+    kept = {key: value for key, value in settings if not key.startswith("backend")}
+    return {**kept, "svg.hashsalt": "sphinx-pipeviz"}
+
+
+class Shaped(NamedTuple):
+    """A text as glyphs, in ems from the start of its ink and from its base line."""
+
+    glyphs: tuple[tuple[str, float, float], ...]  # (name of the glyph, x, y)
+    width: float
+
+
+class Outline(Path):
+    """A glyph's path whose extents are those of its points: exact ones are slow to find."""
+
+    def get_extents(self, transform: Any = None, **_: Any) -> Bbox:
+        """Return the box around all points, which holds the curves between them."""
+        points = np.asarray(self.vertices)
+        points = points if transform is None else transform.transform(points)
+        return Bbox([points.min(axis=0), points.max(axis=0)])
+
+
+class Font:
+    """The glyphs of one font; what it lacks comes from DejaVu Sans.
+
+    Args:
+        files: The font's own files, for each weight.
+    """
+
+    def __init__(self, files: dict[str, Sequence[str]]) -> None:
+        self.files = {w: (*files[w], str(_DEJAVU / name)) for w, name in FILES.items()}
+        self._glyphs: dict[str, Any] = {weight: {} for weight in FILES}
+        self.shape = functools.lru_cache(maxsize=8192)(self._shape)
+        self.outline = functools.lru_cache(maxsize=4096)(self._outline)
+
+    def width(self, text: str, weight: str) -> float:
+        """Return the width of a text's ink in ems; the weight is regular or bold."""
+        return self.shape(text, weight).width
+
+    def _shape(self, text: str, weight: str) -> Shaped:
+        with default_settings():
+            warnings.simplefilter("ignore")  # what is lacking is told by ``lacking``
+            font = get_font(self.files[weight])
+            font.set_size(EM, 72)
+            glyphs = self._glyphs[weight]
+            placed, _, _ = text_to_path.get_glyphs_with_font(font, text, glyphs)
+        ink = []
+        for name, x, *_ in placed:
+            vertices, codes = map(np.asarray, glyphs[name])
+            across = vertices[codes != Path.CLOSEPOLY, 0]  # whose own point means nothing
+            if len(across):
+                ink += [x + across.min(), x + across.max()]
+        left = min(ink, default=0.0)
+        found = tuple((name, float(x - left) / EM, float(y) / EM) for name, x, y, *_ in placed)
+        return Shaped(found, float(max(ink, default=0.0) - left) / EM)
+
+    def _outline(self, weight: str, name: str, size: float) -> Outline | None:
+        """Return a shaped glyph in points, around the middle of its line; None for a space."""
+        vertices, codes = self._glyphs[weight][name]
+        if not len(vertices):
+            return None
+        return Outline(np.round(vertices * (size / EM) - (0, MIDDLE * size), 3), codes)
+
+    def lacking(self, texts: Iterable[str]) -> str:
+        """Return the characters that no file of the font has a glyph for, sorted."""
+        wanted = {ord(character) for text in texts for character in text if character != "\n"}
+        with default_settings():
+            for file in self.files["regular"]:
+                wanted -= get_font(file).get_charmap().keys()
+        return "".join(map(chr, sorted(wanted)))
+
+
+@functools.cache
+def font_of(name: str = "") -> Font:
+    """Return a font by its family, or by the path of its file; DejaVu Sans without a name.
+
+    Raises:
+        StyleError: There is no such font.
+    """
+    return Font({weight: _files(name, weight) for weight in FILES})
+
+
+def _files(name: str, weight: str) -> Sequence[str]:
+    if not name:
+        return ()
+    try:
+        if not is_file(name):
+            with default_settings():
+                wanted = FontProperties(family=name, weight=weight)
+                return (findfont(wanted, fallback_to_default=False),)
+        get_font(name)
+    except (ValueError, OSError, RuntimeError):
+        raise no_font(name) from None
+    return (name,)
