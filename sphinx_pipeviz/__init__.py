@@ -20,9 +20,9 @@ from sphinx_pipeviz.public import (
     render,
     simulate,
     visualize_pipeline_parallelism,
+    weight_versions,
 )
 from sphinx_pipeviz.spec import Costs, Spec
-from sphinx_pipeviz.versions import weight_versions
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

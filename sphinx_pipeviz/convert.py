@@ -117,16 +117,19 @@ def _explain(what: str, path: Path, found: Any, into: type[Any]) -> SpecError:
         return _unknown_key(match[1], path, into)
     if match := re.fullmatch(r"Object missing required field `(.*)`", what):
         return SpecError(f"{name} lacks the key '{match[1]}'", path=path)
-    if "Invalid enum value" in what or "matching regex" in what:
-        hint = _choices(path, into) or "write it as # and six hex digits, such as #4169E1"
-        return SpecError(f"{name} cannot be {_shown(found)}", hint=hint, path=path)
+    wanted = _wanted(what)
+    if "Invalid enum value" in what or "matching regex" in what or "text" in wanted:
+        hint = _choices(path, into)
+        if "matching regex" in what:
+            hint = hint or "write it as # and six hex digits, such as #4169E1"
+        if hint or not wanted:
+            return SpecError(f"{name} cannot be {_shown(found)}", hint=hint, path=path)
     if "of length >= 1" in what:
         return SpecError(f"{name} must not be empty", path=path)
-    wanted = _wanted(what)
-    if not wanted:
-        too_large = what == "Number out of range"
-        return SpecError(f"{name} is too large" if too_large else f"{name}: {what}", path=path)
-    return SpecError(f"{name} must be {wanted}, not {_shown(found)}", path=path)
+    if wanted:
+        return SpecError(f"{name} must be {wanted}, not {_shown(found)}", path=path)
+    too_large = what == "Number out of range"
+    return SpecError(f"{name} is too large" if too_large else f"{name}: {what}", path=path)
 
 
 def _wanted(what: str) -> str:
@@ -155,6 +158,8 @@ def _choices(path: Path, into: type[Any]) -> str | None:
                 a for part in (field.type, *get_args(field.type)) for a in get_args(part)
             ]
             words = [word for word in literals if isinstance(word, str)]
+            if words and bool in get_args(field.type):
+                words = ["true", "false", *words]
             return f"choose {' or '.join(words)}" if words else None
     return None
 

@@ -173,19 +173,23 @@ def _updates(row: tuple[Slot, ...], every: int, kind: Kind) -> Iterator[Slot]:
 
 
 def with_iterations(plan: Plan, count: int) -> Plan:
-    """Repeat the plan; microbatches are counted on from iteration to iteration."""
+    """Repeat the plan; microbatches and steps are counted on from iteration to iteration."""
+    ops = (op for row in plan.orders for slot in row for op in slot.ops)
+    steps = 1 + max((op.microbatch or 0 for op in ops if op.kind in PER_ITERATION), default=0)
     rows = tuple(
-        tuple(_later(slot, i, plan.microbatches) for i in range(count) for slot in row)
+        tuple(
+            _later(slot, i * plan.microbatches, i * steps) for i in range(count) for slot in row
+        )
         for row in plan.orders
     )
     traits = replace(plan.traits, iterations=count)
     return replace(plan, orders=rows, microbatches=count * plan.microbatches, traits=traits)
 
 
-def _later(slot: Slot, iteration: int, microbatches: int) -> Slot:
+def _later(slot: Slot, microbatches: int, steps: int) -> Slot:
+    """Return the slot so many microbatches and steps later."""
     if isinstance(slot, Overlap):
-        first, second = (_later(op, iteration, microbatches) for op in slot.ops)
+        first, second = (_later(op, microbatches, steps) for op in slot.ops)
         return Overlap(first.ops[0], second.ops[0])
-    if slot.kind in PER_ITERATION:
-        return slot._replace(microbatch=iteration)
-    return slot._replace(microbatch=(slot.microbatch or 0) + iteration * microbatches)
+    later = steps if slot.kind in PER_ITERATION else microbatches
+    return slot._replace(microbatch=(slot.microbatch or 0) + later)

@@ -27,7 +27,8 @@ class Metrics:
         peak_activations: Most forwards whose B or W has not ended, in stage-microbatches;
             where sequences are parted, a part counts as its share of a microbatch. What
             device x evicts is held by device P-1-x until it is loaded; during a move, by
-            both.
+            both. Where there are no backwards, every forward counts, although inference
+            keeps nothing.
     """
 
     makespan: float

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from numbers import Integral
+from typing import Self, TypeGuard
 
 from sphinx_pipeviz.errors import Marks, PlanError
 from sphinx_pipeviz.legality import check_orders, infer_placement
-from sphinx_pipeviz.moves import check_transfers
-from sphinx_pipeviz.ops import PASSES, UNITS, Op, Run, Slot, parse_cells, parse_row
+from sphinx_pipeviz.moves import check_extras, check_transfers
+from sphinx_pipeviz.ops import PASSES, UNITS, Op, Run, Slot, parse_cells, parse_row, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +89,45 @@ class Plan:
 
         Raises:
             PlanError: A slot cannot be read, runs twice, is missing, or is on the
-                wrong device, or a transfer has no other end. Whether devices wait in
-                a circle is found by ``simulate``.
+                wrong device, a transfer has no other end, or an argument is of a wrong
+                type. Whether devices wait in a circle is found by ``simulate``.
         """
-        marks = without_blanks(marks, orders)
         try:
-            rows = tuple(
-                parse_row(row, device)
-                if isinstance(row, str)
-                else parse_cells(list(row), device)
-                for device, row in enumerate(orders)
-            )
+            marks = without_blanks(marks, orders)
+            rows = parse_rows(orders)
             ops = (op for row in rows for slot in row for op in slot.ops)
             found = {op.microbatch or 0 for op in ops if op.kind in PASSES}
             places = infer_placement(rows) if placement is None else replicas(placement)
-            wanted = found if microbatches is None else range(microbatches)
+            wanted = found if microbatches is None else numbers(microbatches)
             check_orders(rows, wanted, places)
             check_transfers(rows, len(places[0]))
+            check_extras(rows)
         except PlanError as error:
             raise error.located(marks) from None
         return cls(rows, len(wanted), places, marks=marks)
+
+
+def parse_rows(orders: object) -> tuple[tuple[Slot, ...], ...]:
+    """Turn one list (or string) of slots per device into slots.
+
+    Raises:
+        PlanError: A slot cannot be read, or a row is neither.
+    """
+    if not _is_list(orders):
+        message = f"the orders must be a list with one row per device, not {told(orders)}"
+        raise PlanError(message, path=("order",))
+    rows = []
+    for device, row in enumerate(orders):
+        if not isinstance(row, str) and not _is_list(row):
+            message = f"the row of device {device} must be text or a list, not {told(row)}"
+            raise PlanError(message, path=("order", device))
+        parsed = parse_row(row, device) if isinstance(row, str) else parse_cells([*row], device)
+        rows.append(parsed)
+    return tuple(rows)
+
+
+def _is_list(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
 def without_blanks(marks: Marks | None, orders: Sequence[str | Sequence[str]]) -> Marks | None:
@@ -125,14 +145,33 @@ def without_blanks(marks: Marks | None, orders: Sequence[str | Sequence[str]]) -
     return counted
 
 
+def numbers(microbatches: object) -> range:
+    """Return the numbers of so many microbatches.
+
+    Raises:
+        PlanError: It is no whole number.
+    """
+    if not isinstance(microbatches, Integral):
+        message = f"microbatches must be a whole number, not {told(microbatches)}"
+        raise PlanError(message, path=("microbatches",))
+    return range(int(microbatches))
+
+
 def replicas(
     placement: Sequence[int | Sequence[int]],
 ) -> tuple[tuple[int, ...], ...]:
     """Turn ``[stage] -> device`` or ``[replica][stage] -> device`` into the latter.
 
     Raises:
-        PlanError: It is a mixture of both.
+        PlanError: It is a mixture of both, or none of them.
     """
+    if not _is_list(placement) or not all(
+        isinstance(device, int)
+        for entry in placement
+        for device in (entry if _is_list(entry) else (entry,))
+    ):
+        message = "the placement must be a list of devices, or of one list per replica"
+        raise PlanError(message, path=("placement",))
     devices = [entry for entry in placement if isinstance(entry, int)]
     lists = [tuple(entry) for entry in placement if not isinstance(entry, int)]
     if devices and lists:

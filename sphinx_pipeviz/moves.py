@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sphinx_pipeviz.errors import PlanError
-from sphinx_pipeviz.ops import Kind, Op, Slot
+from sphinx_pipeviz.ops import FINISHING, Kind, Op, Slot
 
 Rows = Sequence[Sequence[Slot]]
 
@@ -47,6 +47,50 @@ def check_swaps(rows: Rows) -> None:
             raise PlanError(message, path=place_of(device, index))
         if op.kind in (F, *_MOVES):
             here[device, forward] = op.kind
+
+
+def check_extras(rows: Rows) -> None:
+    """Check that recomputes and optimizer steps are not where they have no sense.
+
+    Orders are refused only where no reading of them makes sense: an optimizer step may
+    belong to an earlier iteration, or to some of the microbatches.
+
+    Raises:
+        PlanError: A recompute comes after its backward, or a step before the gradients.
+    """
+    for device, row in enumerate(rows):
+        kinds = {op.kind for slot in row for op in slot.ops}
+        if Kind.RECOMPUTE in kinds:
+            _check_recomputes(row, device)
+        if Kind.OPTIMIZER in kinds:
+            _check_steps(row, device)
+
+
+def _check_recomputes(row: Sequence[Slot], device: int) -> None:
+    places = {op: index for index, slot in enumerate(row) for op in slot.ops}
+    for op, index in places.items():
+        backwards = (op._replace(kind=kind) for kind in (B, I, W))
+        found = [each for each in backwards if op.kind is Kind.RECOMPUTE and each in places]
+        if found and all(places[each] < index for each in found):
+            message = f"{op} comes after {found[0]}, which needs what it makes"
+            raise PlanError(message, hint="put it before", path=place_of(device, index))
+
+
+def _check_steps(row: Sequence[Slot], device: int) -> None:
+    """Check the steps of stages that have one, without a number: that of one iteration."""
+    ops = [(index, op) for index, slot in enumerate(row) for op in slot.ops]
+    steps = [(index, op) for index, op in ops if op.kind is Kind.OPTIMIZER]
+    for at, step in steps:
+        alone = step.microbatch is None and [op.stage for _, op in steps].count(step.stage) == 1
+        work = [(index, op) for index, op in ops if alone and op.stage == step.stage]
+        begun = {op.microbatch for index, op in work if op.kind is F and index < at}
+        goes_on = any(op.kind is F and index > at for index, op in work)
+        done = any(op.kind in FINISHING and index < at for index, op in work)
+        late = (op for index, op in work if op.kind in (B, I, W) and index > at)
+        wrong = next((op for op in late if op.microbatch in begun), None)
+        if wrong and not (goes_on and done):
+            message = f"{step} comes before {wrong}, whose gradients it needs"
+            raise PlanError(message, hint="put it after", path=place_of(device, at))
 
 
 #: Kind of a transfer -> the kinds it moves, how far the other stage is, its other end.

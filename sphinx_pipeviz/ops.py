@@ -123,7 +123,13 @@ def one_line(text: str, longest: int) -> str:
 
 
 _LETTERS = "|".join(kind for kind in Kind if kind != Kind.OTHER)
-_OP = re.compile(rf"(\d{{1,6}})({_LETTERS})(\d{{1,9}})?", re.ASCII)
+_OP = re.compile(rf"(\d+)({_LETTERS})(\d+)?", re.ASCII)
+#: The most digits of a stage, and of a microbatch.
+_DIGITS = {"stage": 6, "number": 9}
+_NOTATION = (
+    "write stage, kind and microbatch, as in 2F0; kinds: "
+    f"{' '.join(kind for kind in Kind if kind != Kind.OTHER)}"
+)
 _OVERLAP = re.compile(r"\(([^;()]+);([^;()]+)\)OVERLAP_F_B")
 _CELL = re.compile(r"\([^()]*\)\w*|[^\s,]+")
 
@@ -152,7 +158,7 @@ def parse_row(row: str, device: int) -> tuple[Slot, ...]:
     return parse_cells(_CELL.findall(row), device)
 
 
-def parse_cells(cells: list[str], device: int) -> tuple[Slot, ...]:
+def parse_cells(cells: Iterable[object], device: int) -> tuple[Slot, ...]:
     """Turn one device's list of slots into slots; empty cells are idle.
 
     Raises:
@@ -162,7 +168,7 @@ def parse_cells(cells: list[str], device: int) -> tuple[Slot, ...]:
     for index, cell in enumerate(cells):
         try:
             if not isinstance(cell, str):
-                raise _not_an_op(repr(cell))
+                raise _not_an_op(told(cell))
             if cell.strip():
                 slots.append(parse_slot(cell.strip()))
         except PlanError as error:
@@ -171,11 +177,22 @@ def parse_cells(cells: list[str], device: int) -> tuple[Slot, ...]:
     return tuple(slots)
 
 
+def told(value: object) -> str:
+    """Return a short form of a value that is not what it should be, without its address."""
+    if isinstance(value, str | int | float | type(None)):
+        return repr(value)[:40]
+    return f"an object of type {type(value).__name__[:40]}"
+
+
 def _parse_op(text: str, slot: str) -> Op:
     match = _OP.fullmatch(text)
     if not match:
         raise _not_an_op(f"'{slot[:40]}'")
     stage, letter, number = match.groups()
+    for (name, most), digits in zip(_DIGITS.items(), (stage, number or ""), strict=True):
+        if len(digits) > most:
+            message = f"the {name} of '{slot[:40]}' is too large"
+            raise PlanError(message, hint=f"it has at most {most} digits")
     kind = Kind(letter)
     if number is None and kind not in PER_ITERATION:
         raise _not_an_op(f"'{slot[:40]}'")
@@ -183,5 +200,4 @@ def _parse_op(text: str, slot: str) -> Op:
 
 
 def _not_an_op(found: str) -> PlanError:
-    hint = "write stage, one of F B I W, and microbatch, as in 2F0"
-    return PlanError(f"{found} is not an op", hint=hint)
+    return PlanError(f"{found} is not an op", hint=_NOTATION)

@@ -13,20 +13,23 @@ Rows = tuple[tuple[Run, ...], ...]
 _BACKWARD = (Kind.BACKWARD, Kind.BACKWARD_INPUT)
 
 
-def as_late_as_possible(rows: Rows, latency: float, delayed: Delayed) -> Rows:
+def as_late_as_possible(
+    rows: Rows, latency: float, delayed: Delayed, *, recomputes: bool
+) -> Rows:
     """Move each forward that stands right before a backward to where the backward starts.
 
     It ends there, or earlier where another run needs it by then. A recompute between the
-    two moves along. No other run moves, and none starts before its inputs end. This is how
-    PipeDream-2BW and DeepSpeed draw 1F1B.
+    two moves along, unless it is early. No other run moves, and none starts before its
+    inputs end. This is how PipeDream-2BW and DeepSpeed draw 1F1B.
 
     Args:
         rows: The runs of each device, as early as possible.
         latency: Of a transfer between two devices, in time units.
         delayed: What runs wait for besides their inputs.
+        recomputes: Whether recomputes move along.
     """
     moved = _Moved(rows, latency, delayed)
-    for kind in (Kind.RECOMPUTE, Kind.FORWARD):
+    for kind in (Kind.RECOMPUTE, Kind.FORWARD) if recomputes else (Kind.FORWARD,):
         for device, index in _steady(rows, kind):
             moved.move(device, index)
     return tuple(tuple(row) for row in moved.rows)

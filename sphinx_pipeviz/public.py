@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from msgspec import to_builtins
 
+from sphinx_pipeviz.convert import convert
 from sphinx_pipeviz.draw.layout import Size
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.load import Access, load
@@ -19,12 +20,20 @@ from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
 from sphinx_pipeviz.render import draw, plan_of, timeline_of
 from sphinx_pipeviz.schedules import depends_on_costs
-from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
+from sphinx_pipeviz.spec import MAX_OPS, PICTURE_KEYS, Costs, Spec
+from sphinx_pipeviz.versions import weight_versions as versions_of
 
 #: Keys beside which a timeline or an order is read to the end.
 FURTHEST = {
     *("timeline", "order", "placement", "devices", "microbatches", "place"),
     *("file", "format", "pattern", "rank", "unit", "python"),
+}
+#: Key that a plan has no use for -> what has.
+LATER = {
+    "costs": "simulate",
+    "style": "render",
+    "compare": "a spec",
+    **dict.fromkeys(PICTURE_KEYS, "a spec"),
 }
 #: The seed's figure: 15 by 4 inches.
 SEED_SIZE = Size(15 * 72, 4 * 72)
@@ -46,25 +55,49 @@ def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:
         PlanError: The schedule refuses the numbers.
     """
     data = {key.replace("_", "-"): value for key, value in keys.items() if value is not None}
-    later = {"costs": "simulate", "style": "render"}
-    if "costs" in data and depends_on_costs(name, data.get("order")):
-        del later["costs"]
+    later = LATER
+    if "costs" in data and isinstance(name, str) and depends_on_costs(name, data.get("order")):
+        later = {key: step for key, step in LATER.items() if key != "costs"}
         if isinstance(data["costs"], Costs):
             data["costs"] = to_builtins(data["costs"])
     for key, step in later.items():
         if key in data:
-            raise SpecError(f"a plan has no {key}", hint=f"give {key} to {step}")
-    return plan_of(spec_from_keys({"schedule": name, **data}), max_ops)
+            raise SpecError(f"a plan has no {key}", hint=f"give {key} to {step}", path=(key,))
+    if "schedule" in data:
+        hint = "give its name once, as the first argument"
+        raise SpecError("a plan has one schedule", hint=hint, path=("schedule",))
+    most = convert(max_ops, int, ("max_ops",))
+    return plan_of(spec_from_keys({"schedule": name, **data}), most)
 
 
-def simulate(source: Spec | Plan, costs: Costs | None = None) -> Timeline:
+def simulate(source: Spec | Plan, costs: Costs | Mapping[str, Any] | None = None) -> Timeline:
     """Return when every slot of a plan runs; see ``Costs`` for the rules of time.
+
+    Args:
+        source: What to simulate.
+        costs: Durations, a mapping with the keys of YAML or ``Costs``; None takes those
+            of the source, else forward 1, backward 2.
 
     Raises:
         PlanError: The devices wait in a circle, or for an op that nobody runs.
         SpecError: The costs do not fit the plan's stages.
     """
+    if costs is not None and not isinstance(costs, Costs):
+        costs = convert(costs, Costs, ("costs",))
     return timeline_of(source, costs)
+
+
+def weight_versions(source: Spec | Plan) -> tuple[tuple[int, ...], ...]:
+    """Return the version of the weights that each slot of a plan's orders uses.
+
+    A version is the number of updates that made it. A forward uses what its device has
+    when it starts, and its backward uses the same version, as in PipeDream (Narayanan et
+    al., 2019, arXiv:1806.03377).
+
+    Raises:
+        PipevizError: The source has times but no plan, or is none that devices can run.
+    """
+    return versions_of(plan_of(source))
 
 
 def measure(source: Spec | Plan | Timeline) -> Metrics:

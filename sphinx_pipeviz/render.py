@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
+from sphinx_pipeviz.additions import extended
 from sphinx_pipeviz.draw.fonts import check_font
 from sphinx_pipeviz.draw.layout import Part, Size, stack
 from sphinx_pipeviz.draw.paint_text import WIDTH, paint_text
 from sphinx_pipeviz.draw.panel import check_panel
 from sphinx_pipeviz.draw.style import Style, resolve_style
 from sphinx_pipeviz.errors import PipevizError, PlanError, SpecError, did_you_mean
-from sphinx_pipeviz.extend import (
-    with_all_reduce,
-    with_iterations,
-    with_optimizer,
-    with_recompute,
-)
 from sphinx_pipeviz.metrics import Metrics, measure
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.ops import PER_ITERATION
@@ -28,10 +22,10 @@ from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES, canonical_name, pla
 from sphinx_pipeviz.shape import Shape
 from sphinx_pipeviz.simulate import simulate
 from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
-from sphinx_pipeviz.transfers import with_transfers
 
 Source = Spec | Plan | Timeline
 FORMATS = ("svg", "pdf", "png", "text")
+TIMED = "a timeline has times already; there is no plan to make of it"
 #: Longest alt text.
 ALT = 250
 
@@ -45,17 +39,23 @@ def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
     """
     if isinstance(source, Plan):
         return source
+    _check_planned(source)
     try:
         if source.timeline is not None or isinstance(source.loaded, Timeline):
-            message = "a timeline has times already; there is no plan to make of it"
-            raise SpecError(message, path=("timeline",))
+            raise SpecError(TIMED, path=("timeline",))
         if isinstance(source.loaded, Plan):
-            return _extended(source.loaded, source, max_ops)
+            return extended(source.loaded, source, max_ops)
         written = source.schedule is None
         plan = _written_plan(source, max_ops) if written else _named_plan(source, max_ops)
-        return _extended(plan, source, max_ops)
+        return extended(plan, source, max_ops)
     except PipevizError as error:
         raise error.located(source.marks) from None
+
+
+def _check_planned(source: object) -> None:
+    if isinstance(source, Timeline):
+        raise SpecError(TIMED)
+    _check_type(source)
 
 
 def _written_plan(spec: Spec, max_ops: int) -> Plan:
@@ -72,32 +72,6 @@ def _written_plan(spec: Spec, max_ops: int) -> Plan:
             path=("microbatches",),
         )
     return Plan.parse(order, wanted, spec.placement, marks=spec.marks)
-
-
-def _extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
-    """Return the plan with everything that the spec adds to it.
-
-    Raises:
-        SpecError: It would have too many ops.
-        PlanError: It cannot have what is asked for.
-    """
-    if spec.place == "alap":
-        plan = replace(plan, traits=replace(plan.traits, late=True))
-    if spec.recompute:
-        plan = with_recompute(plan, early=spec.recompute == "early")
-    if spec.all_reduce:
-        plan = with_all_reduce(plan, spec.all_reduce)
-    if spec.optimizer:
-        plan = with_optimizer(plan, spec.optimizer)
-    if spec.iterations and not plan.traits.update_every:
-        ops = spec.iterations * sum(map(len, plan.orders))
-        if ops > max_ops:
-            message = f"{spec.iterations} iterations of this schedule have {ops:,} ops"
-            message = f"{message}; the limit is {max_ops:,}"
-            hint = "pipeviz_max_ops sets the limit"
-            raise SpecError(message, hint=hint, path=("iterations",))
-        plan = with_iterations(plan, spec.iterations)
-    return with_transfers(plan) if spec.transfers else plan
 
 
 def _named_plan(spec: Spec, max_ops: int) -> Plan:

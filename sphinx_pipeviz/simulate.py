@@ -66,7 +66,8 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
             raise _deadlock(run, stuck).located(plan.marks)
         rows = tuple(tuple(row) for row in run.rows)
         if plan.traits.late:
-            rows = as_late_as_possible(rows, costs.latency, run.delayed)
+            waits = plan.traits.recompute_waits
+            rows = as_late_as_possible(rows, costs.latency, run.delayed, recomputes=waits)
         lanes = tuple(lanes_of(plan, rows, costs)) if run.kinds & beside(plan) else ()
     return Timeline(rows, plan.stages, name=plan.name, lanes=lanes, traits=plan.traits)
 

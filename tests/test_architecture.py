@@ -28,6 +28,7 @@ STEPS = [
     "schedules",
     "extend",
     "transfers",
+    "additions",
     "lanes",
     "place",
     "simulate",

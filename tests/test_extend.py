@@ -16,6 +16,7 @@ OPT, AR = pv.Kind.OPTIMIZER, pv.Kind.ALL_REDUCE
 QUARTERS = st.integers(0, 20).map(lambda number: number / 4)
 FLUSHED = [name for name, row in SCHEDULES.items() if not row.endless]
 TRAINING = [name for name in FLUSHED if name != "forward-only"]
+WITH_BACKWARDS = [name for name in SCHEDULES if name != "forward-only"]
 REPLICATED = ["chimera", "gems", "dualpipe"]
 
 
@@ -78,7 +79,7 @@ def passes(timeline):
 # Recompute
 
 
-@given(plans(recompute=[True]))
+@given(plans(WITH_BACKWARDS, recompute=[True]))
 def test_a_recompute_stands_right_before_its_backward(pair):
     plain, plan = pair
     backwards = [op for op in ops_of(plain) if op.kind in (B, I)]
@@ -92,7 +93,7 @@ def test_a_recompute_stands_right_before_its_backward(pair):
                 assert {slot._replace(kind=B), slot._replace(kind=I)} & {*then.ops}
 
 
-@given(plans(recompute=[True]), st.data())
+@given(plans(WITH_BACKWARDS, recompute=[True]), st.data())
 def test_a_recompute_takes_the_time_of_a_forward_unless_its_cost_is_given(pair, data):
     timeline, costs = data.draw(timed(pair[1]))
     price = costs.of(R, pair[1].stages)
@@ -103,7 +104,7 @@ def test_a_recompute_takes_the_time_of_a_forward_unless_its_cost_is_given(pair, 
     assert pv.Costs(forward=3).of(R, 1) == [3]
 
 
-@given(plans(recompute=[True]), st.data())
+@given(plans(WITH_BACKWARDS, recompute=[True]), st.data())
 def test_a_recompute_runs_without_a_gap_before_its_backward(pair, data):
     timeline, _ = data.draw(timed(pair[1]))
     for row in timeline.rows:
@@ -168,7 +169,7 @@ def test_chimera_reduces_the_stages_that_are_ready_first():
 # Optimizer steps
 
 
-@given(plans(FLUSHED, optimizer=["aligned"], iterations=[None, 2, 3]), st.data())
+@given(plans(TRAINING, optimizer=["aligned"], iterations=[None, 2, 3]), st.data())
 def test_aligned_steps_start_together_when_all_work_of_their_iteration_is_done(pair, data):
     _, plan = pair
     timeline, _ = data.draw(timed(plan))
@@ -187,7 +188,7 @@ def test_aligned_steps_start_together_when_all_work_of_their_iteration_is_done(p
         assert set(starts) == {max(works[number])}
 
 
-@given(plans(FLUSHED, optimizer=["ready"], iterations=[None, 3]), st.data())
+@given(plans(TRAINING, optimizer=["ready"], iterations=[None, 3]), st.data())
 def test_a_device_that_is_ready_steps_at_once(pair, data):
     timeline, costs = data.draw(timed(pair[1]))
     price = costs.of(OPT, pair[1].stages)
@@ -215,7 +216,7 @@ def test_a_list_of_step_costs_is_summed_over_the_stages_of_a_device():
 
 @given(
     plans(
-        FLUSHED,
+        TRAINING,
         iterations=[2, 3],
         optimizer=[None, "aligned", "ready"],
         recompute=[None, True],
@@ -240,7 +241,7 @@ def test_iterations_count_on_with_their_steps_between_them(pair):
             assert not steps or part[-1] == steps[0]
 
 
-@given(plans(FLUSHED, iterations=[2, 3], optimizer=["aligned"]))
+@given(plans(TRAINING, iterations=[2, 3], optimizer=["aligned"]))
 def test_aligned_iterations_take_the_time_of_one_each(pair):
     plain, plan = pair
     costs = pv.Costs(optimizer=0.5)
@@ -266,6 +267,7 @@ def test_many_iterations_count_as_many_ops():
 
 @given(
     plans(
+        WITH_BACKWARDS,
         recompute=[None, "early"],  # as written orders do
         all_reduce=[None, "stage", "end"],
         optimizer=[None, "ready"],
@@ -287,13 +289,13 @@ def test_everything_together_runs_and_can_be_written_and_read(pair, data):
     assert all(idle >= 0 for idle in pv.measure(timeline).idle)
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("name", WITH_BACKWARDS)
 @pytest.mark.parametrize("format", ["svg", "text"])
 def test_everything_together_is_drawn(name, format):
     extra = {"recompute": True, "all_reduce": "stage", "optimizer": "ready", "iterations": 2}
     plan = pv.plan(name, devices=2, microbatches=4, **extra)
     assert pv.render(plan, format)
-    if format == "text" and name != "forward-only":
+    if format == "text":
         words = pv.render(plan, format).splitlines()[-1]
         for word in ("R recompute", "A all-reduce", "O optimizer step"):
             assert word in words
@@ -324,12 +326,71 @@ def test_steps_reduces_and_recomputes_may_be_written():
         ("0F0 0B0 1OPT", "1OPT is out of range: stages are 0 to 0"),
         ("0F0 0R1 0B0", "0R1 is out of range: microbatches are 0 to 0"),
         ("0F0 0R 0B0", "'0R' is not an op"),
+        ("0F0 0B0 0R0", "0R0 comes after 0B0, which needs what it makes"),
+        ("0F0 0I0 0W0 0R0", "0R0 comes after 0I0, which needs what it makes"),
+        ("0F0 0OPT 0B0", "0OPT comes before 0B0, whose gradients it needs"),
+        ("0F0 0F1 0B0 0OPT 0B1", "0OPT comes before 0B1, whose gradients it needs"),
+        ("0F0 0I0 0OPT 0W0", "0OPT comes before 0W0, whose gradients it needs"),
     ],
 )
 def test_written_extras_are_checked(row, message):
     with pytest.raises(pv.PlanError) as caught:
         pv.Plan.parse([row])
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "0F0 0I0 0R0 0W0",
+        "0OPT 0F0 0B0",
+        "0F0 0OPT0 0B0",
+        "0F0 0F1 0B0 0OPT 0F2 0B1 0B2",
+        "0F0 0F1 0B0 0OPT 0B1 0OPT1",
+        "0F0 0B0 0OPT0 0F1 0B1 0OPT1",
+    ],
+)
+def test_extras_that_may_make_sense_are_left(row):
+    assert pv.Plan.parse([row])
+
+
+@pytest.mark.parametrize("key", ["recompute", "all-reduce", "optimizer"])
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("schedule: forward-only\ndevices: 2\nmicrobatches: 2", "forward-only"),
+        ("order: [0F0]", "the order"),
+    ],
+)
+def test_what_only_training_has_is_refused_without_backwards(key, source, name):
+    value = {"recompute": "true", "all-reduce": "stage", "optimizer": "ready"}[key]
+    with pytest.raises(pv.PlanError) as caught:
+        pv.simulate(pv.read(f"{key}: {value}\n{source}\ncosts: {{}}"))
+    assert caught.value.message == f"{name} has no backward, so {key} has no use"
+    assert caught.value.path == (key,)
+    assert caught.value.location.line == 1
+
+
+@pytest.mark.parametrize(
+    ("op", "key", "row"),
+    [
+        ("0R0", "recompute: true", "0F0 0R0 0B0"),
+        ("0OPT", "optimizer: aligned", "0F0 0B0 0OPT"),
+        ("0REDUCE_GRAD", "all-reduce: end", "0F0 0B0 0REDUCE_GRAD"),
+    ],
+)
+def test_what_an_order_has_already_is_not_added(op, key, row):
+    with pytest.raises(pv.PlanError) as caught:
+        pv.simulate(pv.read(f"order: [{row}]\n{key}\ncosts: {{}}"))
+    assert caught.value.message == f"the order already has {op}"
+    assert caught.value.hint == f"leave out {key.split(':')[0]}"
+    assert caught.value.location.line == 2
+
+
+def test_steps_of_a_written_order_are_counted_on():
+    plan = pv.read("order: [0F0 0B0 0OPT 0F1 0B1 0OPT1]\niterations: 2\ncosts: {}")
+    row = [str(run.slot) for run in pv.simulate(plan).rows[0]]
+    assert [op for op in row if "OPT" in op] == ["0OPT0", "0OPT1", "0OPT2", "0OPT3"]
 
 
 def test_a_recompute_before_its_forward_is_a_deadlock():

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from sphinx_pipeviz.errors import PlanError
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Run, parse_cells, parse_row, parse_slot
 
+ENDS = ("is not an op", "is too large", "does not overlap F with B")
 LETTERS = [Kind.FORWARD, Kind.BACKWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT]
 OPS = st.tuples(
     st.integers(0, 999_999), st.sampled_from(LETTERS), st.integers(0, 999_999_999)
@@ -33,7 +34,7 @@ def test_any_text_is_a_slot_or_a_plan_error(text):
     else:
         message = None
         assert parse_slot(str(slot)) == slot
-    assert message is None or message.endswith(("is not an op", "does not overlap F with B"))
+    assert message is None or message.endswith(ENDS)
 
 
 @given(st.text(alphabet="0123FBIW();, OVERLAP_", max_size=40))
@@ -69,19 +70,41 @@ def test_empty_cells_are_idle():
 
 
 @pytest.mark.parametrize(
-    "text", ["F0", "0F", "0f0", "0X0", "-1F0", "0F-1", "0F0.5", "٣F0", "1234567F0", "0F0;0B0"]
+    "text", ["F0", "0F", "0f0", "0X0", "-1F0", "0F-1", "0F0.5", "٣F0", "0F0;0B0"]
 )
 def test_what_is_not_an_op_is_named(text):
     with pytest.raises(PlanError) as caught:
         parse_row(f"0B9 {text}", 1)
     assert caught.value.message == f"'{text}' is not an op"
-    assert caught.value.hint == "write stage, one of F B I W, and microbatch, as in 2F0"
+    assert caught.value.hint == (
+        "write stage, kind and microbatch, as in 2F0; kinds: F B I W R OPT REDUCE_GRAD"
+        " SEND_F RECV_F SEND_B RECV_B EVICT LOAD UNSHARD RESHARD"
+    )
     assert caught.value.path == ("order", 1, 1)
 
 
-def test_a_cell_that_is_not_text_is_named():
-    with pytest.raises(PlanError, match="5 is not an op"):
-        parse_cells(["0F0", 5], 0)
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("1234567F0", "the stage of '1234567F0' is too large", "it has at most 6 digits"),
+        (f"{10**19}B0", f"the stage of '{10**19}B0' is too large", "it has at most 6 digits"),
+        ("0F1234567890", "the number of '0F1234567890' is too large", "at most 9 digits"),
+    ],
+)
+def test_numbers_have_a_limit(text, message, hint):
+    with pytest.raises(PlanError) as caught:
+        parse_slot(text)
+    assert caught.value.message == message
+    assert caught.value.hint.endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("cell", "named"), [(5, "5"), (None, "None"), (object(), "an object of type object")]
+)
+def test_a_cell_that_is_not_text_is_named(cell, named):
+    with pytest.raises(PlanError) as caught:
+        parse_cells(["0F0", cell], 0)
+    assert caught.value.message == f"{named} is not an op"
 
 
 def test_a_run_ends_after_its_duration():

@@ -111,3 +111,57 @@ def test_the_seeds_function_refuses_other_suffixes_and_impossible_tasks(tmp_path
 def test_the_version_is_known():
     assert pv.__version__.count(".") == 2
     assert sys.modules["sphinx_pipeviz"].__version__ == pv.__version__
+
+
+def test_costs_of_a_simulation_may_be_a_mapping():
+    plan = pv.plan("1f1b", devices=2, microbatches=2)
+    costs = {"forward": 2, "backward-input": 1, "p2p": 0.5}
+    same = pv.Costs(forward=2, backward_input=1, p2p=0.5)
+    assert pv.simulate(plan, costs) == pv.simulate(plan, same)
+    with pytest.raises(pv.SpecError, match=r"costs.forward must be .*, not the text 'x'"):
+        pv.simulate(plan, {"forward": "x"})
+    with pytest.raises(pv.SpecError, match="costs must be a mapping, not 5"):
+        pv.simulate(plan, 5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: pv.plan("1f1b", max_ops="x"), "max_ops must be a whole number, not the text"),
+        (lambda: pv.plan(5), "schedule must be text, not 5"),
+        (lambda: pv.Plan.parse(None), "the orders must be a list with one row per device"),
+        (lambda: pv.Plan.parse("0F0"), "the orders must be a list with one row per device"),
+        (lambda: pv.Plan.parse(5), "the orders must be a list with one row per device, not 5"),
+        (lambda: pv.Plan.parse([None], 1), "the row of device 0 must be text or a list, not"),
+        (lambda: pv.Plan.parse([["0F0", None]]), "None is not an op"),
+        (lambda: pv.Plan.parse(["0F0"], "x"), "microbatches must be a whole number, not 'x'"),
+        (lambda: pv.Plan.parse(["0F0"], placement=5), "the placement must be a list of dev"),
+        (lambda: pv.Plan.parse(["0F0"], placement="0"), "the placement must be a list of dev"),
+        (lambda: pv.weight_versions(pv.read(TIMELINE)), "a timeline has times already"),
+    ],
+)
+def test_arguments_of_a_wrong_type_are_told(call, message):
+    with pytest.raises(pv.PipevizError) as caught:
+        call()
+    assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize("step", [pv.simulate, pv.measure, pv.render, pv.weight_versions])
+def test_what_is_no_schedule_is_told(step):
+    with pytest.raises(TypeError, match="a schedule is a Spec, Plan or Timeline, not int"):
+        step(5)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("compare", [{}], "a plan has no compare (give compare to a spec)"),
+        ("title", "x", "a plan has no title (give title to a spec)"),
+        ("schedule", "gpipe", "a plan has one schedule (give its name once, as the first"),
+    ],
+)
+def test_a_key_that_a_plan_has_no_use_for_is_refused(key, value, sentence):
+    with pytest.raises(pv.SpecError) as caught:
+        pv.plan("1f1b", devices=2, microbatches=2, **{key: value})
+    assert caught.value.sentence.startswith(sentence)
+    assert caught.value.path == (key,)

@@ -73,9 +73,13 @@ def read_ascii_chart(
 ) -> Plan:
     """Turn the first chart of a file into a Plan; rows are stages, in their numbers' order.
 
+    What follows it is not read: another chart begins where other lines stand between and a
+    row's number comes again, where there are many such lines, or where rows are called
+    something else.
+
     Raises:
         SpecError: There is no chart, a row has something that is no op, or rows are
-            missing.
+            missing or there twice.
         PlanError: The order is not complete.
     """
     file = only(files)
@@ -110,12 +114,14 @@ def _first_chart(file: TextFile) -> list[_Line]:
     """Return the rows of the first chart: until a number comes again, or the word changes.
 
     Raises:
-        SpecError: There is none.
+        SpecError: There is none, or a row comes again right after the others.
     """
     chart: list[_Line] = []
     numbers: set[int] = set()
     for row in _labelled(file.text):
         last = chart[-1] if chart else row
+        if row.line == last.line + 1 and row.word == last.word:
+            _check_new(row, chart, file.name)
         apart = row.line - last.line > _APART + 1
         if apart or row.word != last.word or row.number in numbers:
             if any(_OP.search(each.cells) for each in chart):
@@ -127,6 +133,15 @@ def _first_chart(file: TextFile) -> list[_Line]:
         return chart
     hint = "start each row with its name, as in Stage 0: F0 F1 . B0 B1"
     raise SpecError("there is no chart in this file", Location(file.name, 1), hint)
+
+
+def _check_new(row: _Line, chart: list[_Line], name: str) -> None:
+    """Check that a row, which is right below a chart, is not one that the chart has."""
+    same = next((each for each in chart if each.number == row.number), None)
+    if same and _OP.search(same.cells):
+        message = f"{row.word} {row.number} has two rows, in lines {same.line} and {row.line}"
+        hint = "write one, or an empty line before another chart"
+        raise SpecError(message, Location(name, row.line), hint)
 
 
 def _check_numbers(lines: list[_Line], name: str) -> None:

@@ -4,7 +4,8 @@ Source: github.com/AMD-AGI/Primus, ``dump_pp_data`` and ``tools/visualization/pp
 a folder of ``config.json`` (``pp_size``, ``vp_size``, ``num_mbs``) and one ``pp_rank_<r>.json``
 per rank: training step -> ``fwd_start``, ``fwd_end``, ``bwd_start`` and so on, lists of
 milliseconds since the rank's own step began. Newer ones also say ``fwd_minibatch`` and
-``fwd_chunk`` of each; else the order is Megatron-LM's. ``wgrad_start`` has entries where
+``fwd_chunk`` of each; else the order is Megatron-LM's. A file that has the lists at its
+top level is one step. ``wgrad_start`` has entries where
 backwards are split. A forward and a backward that Primus runs as one have the same times.
 """
 
@@ -35,6 +36,8 @@ _RANK = re.compile(r"pp_rank_(\d{1,6})\.json(?:\.gz)?\Z", re.ASCII)
 _MOST = 100_000
 _STEP = re.compile(r"\d{1,9}", re.ASCII)
 _V_CHUNKS = 2
+#: The step of files that have no steps.
+FLAT = ""
 
 #: What Primus calls the kinds of op.
 _SERIES = {"fwd": Kind.FORWARD, "bwd": Kind.BACKWARD, "wgrad": Kind.BACKWARD_WEIGHT}
@@ -91,7 +94,7 @@ def read_primus_dump(files: Sequence[TextFile], options: ReadOptions) -> Timelin
     passes = []
     for file, steps in zip(ranks, data, strict=True):
         try:
-            passes.append(_passes(steps[step], step, config))
+            passes.append(_passes(steps if step == FLAT else steps[step], step, config))
         except PipevizError as error:
             raise located_json(error, file) from None
     folded = _is_v(passes, config)
@@ -144,12 +147,18 @@ def _ranks(files: Sequence[TextFile], config: _Config) -> list[TextFile]:
 
 def _last_step(data: Sequence[dict[str, Any]], ranks: Sequence[TextFile]) -> str:
     """Return the last training step that all ranks have; the first ones warm up."""
+    if all(map(_is_flat, data)):
+        return FLAT
     shared = set.intersection(*(set(steps) for steps in data))
     steps = [step for step in shared if _STEP.fullmatch(step)]
     if not steps:
         hint = 'a file maps steps to times: {"1": {"fwd_start": []}}'
         raise SpecError("the ranks share no training step", Location(ranks[0].name), hint)
     return max(steps, key=lambda step: (int(step), step))
+
+
+def _is_flat(data: dict[str, Any]) -> bool:
+    return any(isinstance(data.get(f"{series}_start"), list) for series in _SERIES)
 
 
 def _passes(data: Any, step: str, config: _Config) -> list[_Pass]:
@@ -164,8 +173,9 @@ def _passes(data: Any, step: str, config: _Config) -> list[_Pass]:
     twice = [op for op, times in Counter(each[:3] for each in found).items() if times > 1]
     if twice:
         chunk, kind, microbatch = twice[0]
-        message = f"step {step} gives {kind}{microbatch} of chunk {chunk} twice"
-        raise SpecError(message, path=(step,))
+        name = "the file" if step == FLAT else f"step {step}"
+        message = f"{name} gives {kind}{microbatch} of chunk {chunk} twice"
+        raise SpecError(message, path=_path_of(step))
     weights = (each for each in found if each.kind == Kind.BACKWARD_WEIGHT)
     split = {(each.chunk, each.microbatch) for each in weights}
     return [
@@ -217,6 +227,10 @@ def _megatron_order(config: _Config, *, backward: bool) -> _Order:
     ]
 
 
+def _path_of(step: str) -> Path:
+    return () if step == FLAT else (step,)
+
+
 class _Lists(NamedTuple):
     """The lists that a step has of one kind of op."""
 
@@ -240,7 +254,7 @@ class _Lists(NamedTuple):
     def error(self, problem: str, word: str, *index: int) -> SpecError:
         """Return the error for an entry."""
         path = self._path(word, *index)
-        name = dotted(path) if index else f"{self.step}.{self.series}"
+        name = dotted(path) if index else dotted((*_path_of(self.step), self.series))
         return SpecError(f"{name} {problem}", path=path)
 
     def _list(self, word: str) -> list[Any]:
@@ -251,7 +265,7 @@ class _Lists(NamedTuple):
         return found
 
     def _path(self, word: str, *index: int) -> Path:
-        return (self.step, f"{self.series}_{word}", *index)
+        return (*_path_of(self.step), f"{self.series}_{word}", *index)
 
 
 def _is_v(passes: Sequence[Sequence[_Pass]], config: _Config) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sphinx_pipeviz.errors import Location, PlanError, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.ops import parse_slot
+from sphinx_pipeviz.ops import parse_slot, told
 from sphinx_pipeviz.readers.deepspeed_steps import (
     check_all_stages,
     is_instruction,
@@ -89,7 +89,7 @@ def _from_mapping(value: Mapping[Any, Any]) -> Source:
 def _from_ranks(rows: Mapping[Any, Any], microbatches: int | None = None) -> Plan:
     """Return the plan of a mapping of ranks to lists of slots, in any order of ranks."""
     if set(rows) != set(range(len(rows))):
-        found = ", ".join(repr(rank)[:40] for rank in islice(rows, 8))
+        found = ", ".join(told(rank) for rank in islice(rows, 8))
         message = f"the keys of {len(rows)} ranks must be 0 to {len(rows) - 1}, not {found}"
         raise SpecError(message)
     return _from_rows([rows[rank] for rank in range(len(rows))], microbatches)
@@ -129,7 +129,13 @@ def _row(row: Any, rank: int) -> str | list[str]:
     ]
     if any(is_instruction(item) for item in items):
         return row_of_instructions(items, rank)
-    return ["" if item is None else str(item) for item in items]
+    return ["" if item is None else _text(item) for item in items]
+
+
+def _text(item: object) -> str:
+    """Return how an item prints; its type where it prints its address."""
+    text = str(item)
+    return f"<{type(item).__name__}>" if f"at {id(item):#x}" in text else text
 
 
 def _listed(value: Any) -> list[Any]:

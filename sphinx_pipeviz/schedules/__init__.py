@@ -47,6 +47,13 @@ _NAMES = {_squeezed(name): name for name in SCHEDULES} | {
 }
 
 
+#: Squeezed names of orders that are their tools' own -> what to do about it.
+_OTHERS = {
+    "zb1f1b": "minPP's own order; the nearest is zb-h1",
+    "vshapezb": "minPP's own order; the nearest is zb-v",
+}
+
+
 def canonical_name(name: str) -> str:
     """Return the table's name for a name or alias, as any framework may write it.
 
@@ -59,7 +66,8 @@ def canonical_name(name: str) -> str:
     if found := _NAMES.get(_squeezed(name)):
         return found
     word = name.strip().lower().replace("_", "-").replace(" ", "-")
-    hint = did_you_mean(word, [*SCHEDULES, *ALIASES]) or "sphinx-pipeviz list names them all"
+    hint = _OTHERS.get(_squeezed(name)) or did_you_mean(word, [*SCHEDULES, *ALIASES])
+    hint = hint or "sphinx-pipeviz list names them all"
     raise SpecError(f"there is no schedule '{name[:40]}'", hint=hint, path=("schedule",))
 
 

@@ -184,7 +184,7 @@ class _Line:
         if kind == F:
             self.held[device] += 1
         else:
-            self._weights[device].append(op._replace(kind=W))
+            self._weights[device].append(Op(stage, W, op.microbatch))
 
     def run_after_weights(self, stage: int, kind: Kind) -> None:
         """Run it after the weight gradients that fit before it or make room for it."""
@@ -221,7 +221,8 @@ class _Line:
     def _input(self, stage: int, kind: Kind) -> Op | None:
         if stage == (0 if kind == F else self.last):
             return None
-        return self._next(stage, kind)._replace(stage=stage + (-1 if kind == F else 1))
+        number = self._microbatches - self.left[stage, kind]
+        return Op(stage + (-1 if kind == F else 1), kind, number)
 
     def _run_weight(self, device: int) -> None:
         self._append(device, self._weights[device].popleft(), self.free[device])

@@ -88,6 +88,7 @@ class _Rounds:
         self.rows: list[Row] = [[] for _ in range(case.devices)]
         self.ends = [0] * case.devices
         self._waited = [0] * case.devices
+        self._longest = 0
         self._ran = {kind: [0] * case.devices for kind in (F, I, W)}
         self._sent: list[list[int]] = [[0] * case.microbatches] + [
             [] for _ in range(case.devices)
@@ -137,7 +138,7 @@ class _Rounds:
         return end >= arrival or (late and arrival - end <= self._slack(device))
 
     def _slack(self, device: int) -> int:
-        return max(self._waited) - self._waited[device]
+        return self._longest - self._waited[device]
 
     def _crowd(self, device: int) -> int:
         """Return how many W have to run before the next forward."""
@@ -165,6 +166,7 @@ class _Rounds:
     def _run(self, device: int, kind: Kind, arrival: int) -> None:
         if self._ran[F][device]:
             self._waited[device] += max(0, arrival - self.ends[device])
+            self._longest = max(self._longest, self._waited[device])
         start = max(self.ends[device], arrival)
         self.ends[device] = start + self._case.costs[kind][device]
         self.rows[device].append(kind)

@@ -22,7 +22,7 @@ def improved(case: Case, rows: list[Row], score: Score, runs: int) -> Trial:
     A tabu search: each step takes the best small change of what the end waits for, even
     if that is a step back, but no row that was left a short time ago.
     """
-    best = now = Trial(rows, _ends(_times(case, rows)))
+    best = now = timed(case, rows)
     left: dict[tuple[int, str], int] = {}
     step = 0
     while runs > 0 and not case.is_best(best.ends):
@@ -43,6 +43,11 @@ def improved(case: Case, rows: list[Row], score: Score, runs: int) -> Trial:
         left[device, "".join(before.rows[device])] = step + MEMORY
         best = min(best, now, key=lambda trial: score(trial.ends))
     return best
+
+
+def timed(case: Case, rows: list[Row]) -> Trial:
+    """Return an order, in which no devices wait in a circle, with its times."""
+    return Trial(rows, _ends(_times(case, rows)))
 
 
 def _changed(case: Case, rows: list[Row], device: int, row: Row) -> Trial | None:
@@ -110,7 +115,7 @@ def _changes(case: Case, rows: list[Row]) -> Iterator[Change]:
             if row[to] is kind:
                 break
             changed = [*row[:place], *row[place + 1 : to + 1], kind, *row[to + 1 :]]
-            if _can_run(changed, case.limit):
+            if can_run(changed, case.limit):
                 yield device, changed
 
 
@@ -143,7 +148,7 @@ def _path(
     return found
 
 
-def _can_run(row: Row, limit: int) -> bool:
+def can_run(row: Row, limit: int) -> bool:
     """Tell whether inputs come first and the limit is kept, as far as one row shows."""
     forwards = backs = weights = 0
     for kind in row:

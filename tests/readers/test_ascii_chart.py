@@ -108,6 +108,26 @@ def test_what_is_no_order_is_refused_with_its_line(text, error, message):
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Device 0: F0 B0\nDevice 0: F1 B1", "device 0 has two rows, in lines 1 and 2"),
+        ("\nGPU 0: F0\nGPU 1: F0\nGPU 0: B0", "gpu 0 has two rows, in lines 2 and 4"),
+    ],
+)
+def test_a_row_that_comes_again_is_refused(text, message):
+    with pytest.raises(pv.SpecError) as caught:
+        read(text)
+    assert caught.value.message == message
+    assert caught.value.location.line == len(text.split("\n"))
+
+
+@pytest.mark.parametrize("between", ["\n", "GPipe:\n", "\n\n\n\n"])
+def test_another_chart_is_not_read(between):
+    first = "GPU 0: F0 B0\nGPU 1: F0 B0\n"
+    assert slots(read(first + between + first.replace("0\n", "1\n"))) == slots(read(first))
+
+
 def test_a_chart_that_devices_cannot_run_is_refused_with_its_row():
     """A drawn 1F1B: its first rank has the backward before the second can send it."""
     plan = read("GPU 0: F0 B0 F1 B1\n\nGPU 1: F1 B1 F0 B0")

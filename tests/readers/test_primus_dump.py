@@ -58,6 +58,37 @@ def test_split_folded_and_overlapped_passes_are_read_back(name):
     assert_same(read_primus_dump(dumped(timeline), PLAIN), timeline)
 
 
+def flat(dump, **keys):
+    """The last steps of a dump, without the level of steps."""
+    steps = [json.loads(file.text)["2"] for file in dump[1:]]
+    steps[0] |= keys
+    texts = [json.dumps(step) for step in steps]
+    return [
+        dump[0],
+        *(TextFile(f.name, text) for f, text in zip(dump[1:], texts, strict=True)),
+    ]
+
+
+def test_lists_at_the_top_level_are_one_step():
+    dump = kept("primus_dump")
+    assert all(looks_like_primus_dump(file) for file in flat(dump))
+    assert read_primus_dump(flat(dump), PLAIN) == read_primus_dump(dump, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"fwd_start": [0.0]}, "fwd has 1 starts and 2 ends"),
+        ({"bwd_end": ["1", 2]}, "bwd_end[0] must be a number, not the text '1'"),
+        ({"fwd_minibatch": [1, 1]}, "the file gives F1 of chunk 0 twice"),
+    ],
+)
+def test_what_is_wrong_of_one_step_is_said_without_its_name(keys, message):
+    with pytest.raises(pv.SpecError) as caught:
+        read_primus_dump(flat(kept("primus_dump"), **keys), PLAIN)
+    assert caught.value.message.startswith(message)
+
+
 def test_ranks_that_each_count_from_their_own_start_are_put_together():
     timeline = simulated()
     assert_same(read_primus_dump(dumped(timeline, own_clocks=True), PLAIN), timeline, 1.0)

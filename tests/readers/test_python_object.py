@@ -181,6 +181,7 @@ def test_mistakes_with_deepspeeds_objects_are_named():
         ({1: ["0F0"], 2: ["1F0"]}, "the keys of 2 ranks must be 0 to 1, not 1, 2"),
         ({"a": ["0F0"]}, "the keys of 1 ranks must be 0 to 0, not 'a'"),
         ([[object]], "'<class 'object'>' is not an op"),
+        ([[object()]], "'<object>' is not an op"),
         ([["0F0", "0X0"]], "'0X0' is not an op"),
         ([], "the order has no ops"),
         ([[], []], "the order has no ops"),

@@ -160,7 +160,11 @@ def test_a_message_about_an_older_file_says_how_b_is_read():
         ("0F0,0B0,0F2,0B2\n", pv.PlanError, "order.csv:1: microbatch 1 is missing"),
         ("0F0,1B0\n1F0,0B0\n", pv.PlanError, "order.csv:2: microbatch 0 meets stage"),
         ("0F999999999\n", pv.PlanError, "order.csv:1: microbatch 0 is missing"),
-        ("0F9999999999\n", pv.PlanError, "order.csv:1: '0F9999999999' is not an op"),
+        (
+            "0F9999999999\n",
+            pv.PlanError,
+            "order.csv:1: the number of '0F9999999999' is too large",
+        ),
         ("(0F0;0F1)OVERLAP_F_B\n", pv.PlanError, "order.csv:1: '(0F0;0F1)OVERLAP_F_B' does"),
         ("0F0,0B0\n1F0,1B0," + "x" * 200_000, pv.SpecError, "order.csv:2: this is not a CSV"),
         ('0F0,"0B0\n1F0,1B0', pv.PlanError, "order.csv:1: '0B0"),

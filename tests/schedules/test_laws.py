@@ -17,6 +17,14 @@ R, OPT, AR = pv.Kind.RECOMPUTE, pv.Kind.OPTIMIZER, pv.Kind.ALL_REDUCE
 WORK = (F, B, I, W, R)
 QUARTERS = st.integers(0, 20).map(lambda number: number / 4)  # exact in binary
 
+ADDED = st.fixed_dictionaries(
+    {
+        "recompute": st.sampled_from([None, True, "early"]),
+        "all_reduce": st.sampled_from([None, None, "stage", "end"]),
+        "optimizer": st.sampled_from([None, None, "ready"]),
+    }
+)
+
 
 @st.composite
 def plans(draw):
@@ -37,9 +45,7 @@ def plans(draw):
         keys["sequence_chunks"] = draw(st.none() | st.integers(1, 4))
     if "order" in options:
         keys["order"] = draw(st.sampled_from([None, "strict", "greedy"]))
-    keys["recompute"] = draw(st.sampled_from([None, True, "early"]))
-    keys["all_reduce"] = draw(st.sampled_from([None, None, "stage", "end"]))
-    keys["optimizer"] = draw(st.sampled_from([None, None, "ready"]))
+    keys |= draw(ADDED) if name != "forward-only" else {}
     keys["iterations"] = draw(st.none() | st.integers(1, 2))
     if depends_on_costs(name, keys.get("order")):
         keys["costs"] = {key: draw(QUARTERS) for key in ("forward", "backward", "p2p")}
@@ -255,11 +261,13 @@ def test_any_order_of_a_row_runs_or_is_refused(plan, data):
     rows = [[str(slot) for slot in working(row)] for row in plan.orders]
     device = data.draw(st.integers(0, plan.devices - 1))
     rows[device] = data.draw(st.permutations(rows[device]))
-    shuffled = pv.Plan.parse(rows, plan.microbatches)
     try:
+        shuffled = pv.Plan.parse(rows, plan.microbatches)
         timeline = pv.simulate(shuffled)
     except pv.PlanError as refused:
         timeline, message = None, refused.message
+    if timeline is None and (" comes after " in message or " comes before " in message):
+        return
     if timeline is None:
         assert message.startswith("the order deadlocks: device ")
         assert "waits for" in message

@@ -66,3 +66,20 @@ def test_an_unknown_name_is_answered_with_a_like_one_or_with_where_to_look():
 
     assert "dualpipev" in hint("dualpipv")
     assert hint("x" * 50) == "sphinx-pipeviz list names them all"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("zb1f1b", "zb-h1"), ("vshape_zb", "zb-v"), ("vshape-zb", "zb-v")]
+)
+def test_orders_that_only_minpp_has_are_answered_with_the_nearest(name, nearest):
+    with pytest.raises(pv.SpecError) as caught:
+        canonical_name(name)
+    assert caught.value.hint == f"minPP's own order; the nearest is {nearest}"
+
+
+def test_names_of_other_tools_are_known():
+    names = ("interleave", "1f1b-interleaved", "depth_first", "BFS")
+    assert {name: canonical_name(name) for name in names} == {
+        **dict.fromkeys(names, "interleaved-1f1b"),
+        "BFS": "looped-bfs",
+    }

@@ -146,6 +146,35 @@ def test_it_is_never_longer_than_the_fixed_orders(devices, costs):
             assert found[1] <= theirs[1]
 
 
+def assert_not_longer_than_those_that_fit(devices, microbatches, limit, costs):
+    found = times(auto(devices, microbatches, limit, costs), costs)[0]
+    for name in ("zb-h1", "zb-h2", "1f1b"):
+        plan = pv.plan(name, devices=devices, microbatches=microbatches)
+        if in_flight(plan) <= (limit or devices):
+            assert found <= times(plan, costs)[0]
+
+
+@settings(max_examples=60)
+@given(cases())
+def test_it_is_never_longer_than_fixed_orders_that_keep_the_limit(case):
+    assert_not_longer_than_those_that_fit(*case)
+
+
+@pytest.mark.parametrize(
+    ("devices", "microbatches", "limit", "costs"),
+    [
+        (3, 2, 6, ([3, 2, 1], [0.5, 2, 2], [1, 1.5, 2])),
+        (5, 8, 5, ([2, 0.5, 0.5, 1.5, 1], [1.5, 1.5, 2, 1.5, 1], [1, 1, 0.5, 2, 2])),
+    ],
+)
+def test_orders_that_the_search_does_not_reach_are_tried_too(
+    devices, microbatches, limit, costs
+):
+    names = ("forward", "backward_input", "backward_weight")
+    priced = pv.Costs(**dict(zip(names, costs, strict=True)))
+    assert_not_longer_than_those_that_fit(devices, microbatches, limit, priced)
+
+
 @pytest.mark.parametrize(("devices", "microbatches", "limit", "makespans"), SAIL_SG)
 def test_it_is_never_longer_than_sail_sgs_heuristic(devices, microbatches, limit, makespans):
     for costs, makespan in zip(COSTS, makespans, strict=True):
