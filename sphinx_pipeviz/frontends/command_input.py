@@ -109,7 +109,8 @@ def about(name: str) -> Iterator[None]:
         yield
     except PipevizError as error:
         if _is_file(name) and error.location is None:
-            error.location = Location("<stdin>" if name == "-" else name)
+            place = Location("<stdin>" if name == "-" else name)
+            error.location = place.with_line() if Path(name).is_file() else place
         raise
 
 

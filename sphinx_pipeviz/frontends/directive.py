@@ -130,8 +130,7 @@ class PipelineSchedule(SphinxDirective):
             return self._failed(unexpected(error))
 
     def _failed(self, error: PipevizError) -> list[nodes.Node]:
-        if error.location is None:
-            error.location = at_directive(self)
+        error.located(Marks({(): at_directive(self)}))
         return [report(self.env, error, self.block_text)]
 
     # Reading

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sphinx_pipeviz.errors import Location, SpecError, did_you_mean
+from sphinx_pipeviz.errors import Location, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.readers.json_text import HEAD
 from sphinx_pipeviz.readers.text_file import LARGEST, LARGEST_TRACE, ReadOptions, TextFile
@@ -173,7 +173,11 @@ def read_files(
             fitting = ", ".join(name for name, other in READERS.items() if key in other.takes)
             message = f"'{key}' has no use for the format {format}"
             raise SpecError(message, hint=f"it goes with {fitting}", path=(key,))
-    return row.read(files, options)
+    try:
+        return row.read(files, options)
+    except PipevizError as error:
+        error.location = error.location and error.location.with_line()
+        raise
 
 
 def read_text(text: str | bytes, format: str = "yaml", source: str | None = None) -> Spec:
