@@ -26,7 +26,7 @@ from sphinx_pipeviz.readers.written_timeline import timeline_from_tasks
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES, canonical_name, plan_named
 from sphinx_pipeviz.shape import Shape
 from sphinx_pipeviz.simulate import simulate
-from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
+from sphinx_pipeviz.spec import MAX_OPS, MAX_OPS_HINT, Costs, Spec
 from sphinx_pipeviz.transfers import with_transfers
 
 Source = Spec | Plan | Timeline
@@ -67,7 +67,7 @@ def _written_plan(spec: Spec, max_ops: int) -> Plan:
     if wanted is not None and wanted > max_ops:
         raise SpecError(
             f"{wanted:,} microbatches are more ops than the limit of {max_ops:,}",
-            hint="pipeviz_max_ops sets the limit",
+            hint=MAX_OPS_HINT,
             path=("microbatches",),
         )
     return Plan.parse(order, wanted, spec.placement, marks=spec.marks)
@@ -83,7 +83,8 @@ def _extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
     if spec.place == "alap":
         plan = replace(plan, traits=replace(plan.traits, late=True))
     if spec.recompute:
-        plan = with_recompute(plan, early=spec.recompute == "early")
+        early = spec.recompute == "early"
+        plan = _within(with_recompute(plan, early=early), "recompute", max_ops)
     if spec.all_reduce:
         plan = with_all_reduce(plan, spec.all_reduce)
     if spec.optimizer:
@@ -93,10 +94,24 @@ def _extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
         if ops > max_ops:
             message = f"{spec.iterations} iterations of this schedule have {ops:,} ops"
             message = f"{message}; the limit is {max_ops:,}"
-            hint = "pipeviz_max_ops sets the limit"
-            raise SpecError(message, hint=hint, path=("iterations",))
+            raise SpecError(message, hint=MAX_OPS_HINT, path=("iterations",))
         plan = with_iterations(plan, spec.iterations)
-    return with_transfers(plan) if spec.transfers else plan
+    if spec.transfers:
+        plan = _within(with_transfers(plan), "transfers", max_ops)
+    return plan
+
+
+def _within(plan: Plan, key: str, max_ops: int) -> Plan:
+    """Return a plan to which a key has added ops.
+
+    Raises:
+        SpecError: It has too many now.
+    """
+    ops = sum(map(len, plan.orders))
+    if ops > max_ops:
+        message = f"with '{key}' this schedule has {ops:,} ops; the limit is {max_ops:,}"
+        raise SpecError(message, hint=MAX_OPS_HINT, path=(key,))
+    return plan
 
 
 def _named_plan(spec: Spec, max_ops: int) -> Plan:

@@ -284,6 +284,8 @@ def test_list_names_every_schedule_with_its_aliases(run):
         ("show",),
         ("render", "good.yaml", "-f", "gif"),
         ("show", "1f1b", "--max-ops", "x"),
+        ("show", "1f1b", "--max-ops", "0"),
+        ("show", "1f1b", "--max-ops", "-3"),
         ("list", "extra"),
     ],
 )
