@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -196,7 +196,7 @@ class Keys(Picture, frozen=True, kw_only=True):
             all stages at the ``end``.
         optimizer: End with an optimizer step, ``aligned`` on all devices, or on each
             device when it is ``ready``.
-        transfers: Draw what devices send to each other.
+        transfers: Put sends and receives into the order, as PyTorch's runtime posts them.
         costs: How long each kind of op takes.
         order: The slots of each device, as a list or as one string: ``0F0 0F1 0B0``;
             beside ``schedule: 1f1b``, the word ``strict`` (default) or ``greedy``.
@@ -246,6 +246,10 @@ class Keys(Picture, frozen=True, kw_only=True):
 
 #: The keys as users write them.
 KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Keys))
+#: Those that may be true or false.
+FLAGS = frozenset(
+    field.encode_name for field in msgspec.structs.fields(Keys) if bool in get_args(field.type)
+)
 #: Those that say what the picture shows.
 PICTURE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Picture))
 

@@ -186,6 +186,24 @@ def test_an_error_of_a_data_file_without_a_line_is_told_with_the_first(site, pag
     assert f"; used by {source}:5" in said
 
 
+@pytest.mark.parametrize("key", ["variant", "order", "title", "schedule"])
+def test_an_option_without_a_value_is_an_error(site, page, key):
+    source = page("alt: x", f"{key}:")
+    (warning,) = site.build().warnings
+    assert warning.startswith(f"{source}:6: WARNING: the option '{key}' needs a value")
+
+
+@pytest.mark.parametrize("key", ["transfers", "recompute"])
+def test_a_flag_needs_no_value(site, page, key):
+    source = page("schedule: gpipe", "devices: 2", "microbatches: 2", f"{key}:")
+    assert site.build().warnings == []
+    (picture,) = site.pictures()
+    text = (site.source / source).read_text()
+    site.write(source, text.replace(f":{key}:", f":{key}: true"))
+    assert site.build().warnings == []
+    assert site.pictures() == [picture]
+
+
 def test_all_files_that_use_a_wrong_one_are_told(site):
     site.write("index.rst", rst().replace("::\n", ":: a.yaml\n"))
     site.write("a.yaml", "title: A\nfile: a.csv\n")
