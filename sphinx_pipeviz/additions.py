@@ -13,7 +13,7 @@ from sphinx_pipeviz.extend import (
 )
 from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import PASSES, Kind, kinds_of
-from sphinx_pipeviz.spec import Spec
+from sphinx_pipeviz.spec import MAX_OPS_HINT, Spec
 from sphinx_pipeviz.transfers import with_transfers
 
 #: Key of an addition -> the kind of op that it adds.
@@ -35,7 +35,8 @@ def extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
     if spec.place == "alap":
         plan = replace(plan, traits=replace(plan.traits, late=True))
     if spec.recompute:
-        plan = with_recompute(plan, early=spec.recompute == "early")
+        early = spec.recompute == "early"
+        plan = _within(with_recompute(plan, early=early), "recompute", max_ops)
     if spec.all_reduce:
         plan = with_all_reduce(plan, spec.all_reduce)
     if spec.optimizer:
@@ -43,7 +44,20 @@ def extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
     if spec.iterations and not plan.traits.update_every:
         _check_count(plan, spec.iterations, max_ops)
         plan = with_iterations(plan, spec.iterations)
-    return with_transfers(plan) if spec.transfers else plan
+    return _within(with_transfers(plan), "transfers", max_ops) if spec.transfers else plan
+
+
+def _within(plan: Plan, key: str, max_ops: int) -> Plan:
+    """Return a plan to which a key has added ops.
+
+    Raises:
+        SpecError: It has too many now.
+    """
+    ops = sum(map(len, plan.orders))
+    if ops > max_ops:
+        message = f"with '{key}' this schedule has {ops:,} ops; the limit is {max_ops:,}"
+        raise SpecError(message, hint=MAX_OPS_HINT, path=(key,))
+    return plan
 
 
 def _check_added(plan: Plan, spec: Spec) -> None:
@@ -68,5 +82,4 @@ def _check_count(plan: Plan, iterations: int, max_ops: int) -> None:
     if ops > max_ops:
         message = f"{iterations} iterations of this schedule have {ops:,} ops"
         message = f"{message}; the limit is {max_ops:,}"
-        hint = "pipeviz_max_ops sets the limit"
-        raise SpecError(message, hint=hint, path=("iterations",))
+        raise SpecError(message, hint=MAX_OPS_HINT, path=("iterations",))

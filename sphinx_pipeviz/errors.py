@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ class Location:
         if self.line is None:
             return self.source or "<input>"
         return f"{self.source or '<input>'}:{self.line}"
+
+    def with_line(self) -> Location:
+        """Return the place with the first line, unless its line or no file is known.
+
+        What shows a place wants a line: without one, Sphinx takes a file for a page's name.
+        """
+        return replace(self, line=1) if self.source and self.line is None else self
 
 
 class Marks(dict[Path, Location]):
@@ -78,11 +85,20 @@ class PipevizError(Exception):
         self.location = location
         self.hint = hint
         self.path = path
+        self.users: tuple[Location, ...] = ()
 
     def located(self, marks: Marks | None) -> PipevizError:
-        """Fill in the location from ``marks`` unless it is known; return this error."""
-        if self.location is None and marks:
-            self.location = marks.find(self.path)
+        """Fill in the location from ``marks`` unless it is known; return this error.
+
+        An error in one file, and marks of another, mean that the other uses the first:
+        its place is added to ``users``.
+        """
+        if self.location is None:
+            self.location = marks.find(self.path) if marks else None
+        elif marks and (place := marks.find(("file",))):
+            here = {self.location.source, *(user.source for user in self.users)}
+            if place.source not in here and self.location.source:
+                self.users = (*self.users, place)
         return self
 
     @property
@@ -90,9 +106,15 @@ class PipevizError(Exception):
         """The message and the hint, without the place."""
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
+    @property
+    def told(self) -> str:
+        """The sentence, and what uses the file that is wrong."""
+        users = ", ".join(map(str, self.users))
+        return f"{self.sentence}; used by {users}" if users else self.sentence
+
     def __str__(self) -> str:
-        """Return ``file:line: message (hint)``."""
-        return f"{self.location}: {self.sentence}" if self.location else self.sentence
+        """Return ``file:line: message (hint); used by file:line``."""
+        return f"{self.location}: {self.told}" if self.location else self.told
 
 
 #: Characters of a message; the rest is left out.

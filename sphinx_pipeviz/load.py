@@ -50,6 +50,7 @@ class Access:
         note: Told of every file and folder that the picture depends on.
         python: Whether Python objects may be imported.
         shown: How messages name a file.
+        asking: How messages ask for the format of a file.
     """
 
     folder: Path
@@ -57,6 +58,7 @@ class Access:
     note: Callable[[Path], None] = _nothing
     python: bool = True
     shown: Callable[[Path], str] = str
+    asking: str = "write format:"
 
     def place(self, path: str) -> Path:
         """Return where a path of the user's is."""
@@ -115,24 +117,26 @@ def _load_files(spec: Spec, access: Access) -> Spec:
         message = f"{len(paths):,} files are more than the {MOST_FILES:,} of one picture"
         raise SpecError(message, path=("file",))
     paths = list(dict.fromkeys(paths))
-    heads = [_read(path, access, read_head) for path in paths]
-    name = _format(spec, heads)
-    whole = functools.partial(read_file, largest=READERS[name].largest)
-    files = [TextFile(access.shown(p), _read(p, access, whole)) for p in paths]
-    return read_into(msgspec.structs.replace(spec, format=name), files)
-
-
-def _format(spec: Spec, heads: list[TextFile]) -> str:
-    """Return the format that is given, or that one of the files looks like."""
-    name = format_name(spec.format) if spec.format else recognised(heads)
-    if spec.pattern and not spec.format and name == "torch-trace":
-        name = "chrome-trace"  # names of the author's own, in a trace of PyTorch's
+    name = _format(spec, [_read(path, access, read_head) for path in paths])
+    largest = READERS[name].largest if name else None
+    whole = functools.partial(read_file, largest=largest)
+    files = (TextFile(access.shown(p), _read(p, access, whole)) for p in paths)
     if name is None:
-        raise unrecognised(heads[0].name, "write format:")
+        raise unrecognised(next(files), f"{access.asking} with one of")
+    return read_into(msgspec.structs.replace(spec, format=name), list(files))
+
+
+def _format(spec: Spec, heads: list[TextFile]) -> str | None:
+    """Return the format that is given, or that one of the files looks like."""
+    if spec.format and spec.format.strip().lower() != "yaml":
+        return format_name(spec.format, tuple(READERS))
+    name = "yaml" if spec.format else recognised(heads)
     if name == "yaml":
         message = "a schedule's YAML is not read by the key 'file'"
         hint = "give the file as the directive's argument, or to the command"
         raise SpecError(message, hint=hint, path=("file",))
+    if spec.pattern and name == "torch-trace":
+        return "chrome-trace"  # names of the author's own, in a trace of PyTorch's
     return name
 
 
@@ -143,6 +147,8 @@ def read_into(spec: Spec, files: list[TextFile]) -> Spec:
         PipevizError: See ``load``.
     """
     name = _format(spec, files)
+    if name is None:
+        raise unrecognised(files[0], "write format: with one of")
     rank = None if spec.rank is None else str(spec.rank)
     options = ReadOptions(pattern=spec.pattern, unit=spec.unit, rank=rank)
     loaded = read_files(files, name, options)

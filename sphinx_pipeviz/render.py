@@ -21,7 +21,7 @@ from sphinx_pipeviz.readers.written_timeline import timeline_from_tasks
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES, canonical_name, plan_named
 from sphinx_pipeviz.shape import Shape
 from sphinx_pipeviz.simulate import simulate
-from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
+from sphinx_pipeviz.spec import MAX_OPS, MAX_OPS_HINT, Costs, Spec
 
 Source = Spec | Plan | Timeline
 FORMATS = ("svg", "pdf", "png", "text")
@@ -68,7 +68,7 @@ def _written_plan(spec: Spec, max_ops: int) -> Plan:
     if wanted is not None and wanted > max_ops:
         raise SpecError(
             f"{wanted:,} microbatches are more ops than the limit of {max_ops:,}",
-            hint="pipeviz_max_ops sets the limit",
+            hint=MAX_OPS_HINT,
             path=("microbatches",),
         )
     return Plan.parse(order, wanted, spec.placement, marks=spec.marks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -14,6 +14,8 @@ from sphinx_pipeviz.picture import Picture
 
 #: Ops in one schedule, unless `pipeviz_max_ops` says otherwise.
 MAX_OPS = 1_000_000
+#: What to do about a schedule that has more.
+MAX_OPS_HINT = "pipeviz_max_ops in conf.py or --max-ops sets the limit"
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Index = Annotated[int, Meta(ge=0, le=999_999)]
@@ -196,7 +198,7 @@ class Keys(Picture, frozen=True, kw_only=True):
             stages at the ``end``, or ``beside`` the work, in a lane of its own.
         optimizer: End with an optimizer step, ``aligned`` on all devices, or on each
             device when it is ``ready``.
-        transfers: Draw what devices send to each other.
+        transfers: Put sends and receives into the order, as PyTorch's runtime posts them.
         costs: How long each kind of op takes.
         order: The slots of each device, as a list or as one string: ``0F0 0F1 0B0``;
             beside ``schedule: 1f1b``, the word ``strict`` (default) or ``greedy``.
@@ -246,6 +248,10 @@ class Keys(Picture, frozen=True, kw_only=True):
 
 #: The keys as users write them.
 KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Keys))
+#: Those that may be true or false.
+FLAGS = frozenset(
+    field.encode_name for field in msgspec.structs.fields(Keys) if bool in get_args(field.type)
+)
 #: Those that say what the picture shows.
 PICTURE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Picture))
 

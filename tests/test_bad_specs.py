@@ -56,6 +56,26 @@ def test_text_that_no_file_can_hold_is_answered(text, message):
     assert len(caught.value.sentence) < 200
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "file: a.csv\nplacement: [0]",
+            "'placement' does not go with 'file' (it goes with 'order')",
+        ),
+        (
+            "schedule: gpipe\nformat: csv",
+            "'format' does not go with 'schedule' (it goes with 'file')",
+        ),
+        ("compare: [{compare: []}]", "of a comparison (a comparison cannot hold another)"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_told_where_it_goes(text, message):
+    with pytest.raises(pv.SpecError) as caught:
+        pv.read(text)
+    assert str(caught.value).endswith(message)
+
+
 def test_windows_line_ends_do_not_move_the_line():
     with pytest.raises(pv.SpecError, match=r"a.yaml:3: devices must be a whole number"):
         pv.read("schedule: 1f1b\r\n\r\ndevices: x\r\n", source="a.yaml")

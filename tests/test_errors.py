@@ -37,6 +37,20 @@ def test_an_error_prints_its_place_message_and_hint():
     assert error.sentence == "it is wrong (mend it)"
 
 
+def test_an_error_prints_the_files_that_use_the_wrong_one():
+    error = SpecError("it is wrong", Location("f", 2), "mend it")
+    error.located(Marks({(): Location("f", 1)})).located(Marks({(): Location("g", 9)}))
+    error.located(Marks({("file",): Location("h", 3)})).located(Marks({(): Location("g", 7)}))
+    assert str(error) == "f:2: it is wrong (mend it); used by g:9, h:3"
+    assert error.sentence == "it is wrong (mend it)"
+
+
+def test_a_place_without_a_line_can_be_given_one():
+    assert str(Location("f").with_line()) == "f:1"
+    assert str(Location("f", 3).with_line()) == "f:3"
+    assert str(Location().with_line()) == "<input>"
+
+
 def test_the_first_place_is_kept():
     error = PlanError("it is wrong", Location("f", 2))
     assert error.located(Marks({(): Location("g", 9)})).location == Location("f", 2)

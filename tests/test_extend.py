@@ -262,6 +262,14 @@ def test_many_iterations_count_as_many_ops():
         pv.plan("pipedream", **keys, iterations=10, max_ops=79)
 
 
+@pytest.mark.parametrize("key", ["recompute", "transfers"])
+def test_what_is_added_counts_for_the_limit(key):
+    keys = {"devices": 2, "microbatches": 2, key: True}
+    assert pv.plan("gpipe", **keys, max_ops=16).microbatches == 2
+    with pytest.raises(pv.SpecError, match=f"with '{key}' this schedule has .* --max-ops"):
+        pv.plan("gpipe", **keys, max_ops=11)
+
+
 # All together
 
 

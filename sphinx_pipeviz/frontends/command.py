@@ -102,11 +102,23 @@ def _takes_output(command: argparse.ArgumentParser) -> None:
 def _takes_limit(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--max-ops",
-        type=int,
+        type=_limit,
         default=MAX_OPS,
         metavar="N",
         help="most ops of one schedule (default: %(default)s)",
     )
+
+
+def _limit(text: str) -> int:
+    """Return a number of ops.
+
+    Raises:
+        ArgumentTypeError: It is none, which is wrong usage.
+    """
+    if text.strip().isdecimal() and (number := int(text)) > 0:
+        return number
+    message = f"must be a whole number of at least 1, not '{text[:40]}'"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _takes_json(command: argparse.ArgumentParser) -> None:

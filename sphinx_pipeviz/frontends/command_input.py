@@ -109,7 +109,8 @@ def about(name: str) -> Iterator[None]:
         yield
     except PipevizError as error:
         if _is_file(name) and error.location is None:
-            error.location = Location("<stdin>" if name == "-" else name)
+            place = Location("<stdin>" if name == "-" else name)
+            error.location = place.with_line() if Path(name).is_file() else place
         raise
 
 
@@ -120,20 +121,21 @@ def _there(name: str) -> bool:
 def _read_run(names: Sequence[str], options: argparse.Namespace) -> Spec:
     if "-" in names:
         raise SpecError("standard input is one file", hint="name the files of all ranks")
-    return load(_asked(options, list(names)), Access(Path(), python=not options.no_python))
+    access = Access(Path(), python=not options.no_python, asking="give --from")
+    return load(_asked(options, list(names)), access)
 
 
 def _read_one(name: str, options: argparse.Namespace) -> Spec:
     spec = _asked(options, [name])
     file = _text_of(name)
     known = format_name(options.source) if options.source else recognised([file])
-    if known == "yaml" or not file.text.strip():
+    if known == "yaml":
         _check_yaml(options)
         spec = read_spec(file.text, lambda line: Location(file.name, line + 1))
         folder = Path() if name == "-" else Path(name).parent
         return load(spec, Access(folder, python=not options.no_python))
     if known is None:
-        raise unrecognised(file.name, "give --from")
+        raise unrecognised(file, "give --from with one of yaml,")
     return read_into(spec, [file])
 
 

@@ -28,7 +28,7 @@ from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.remarks import remarks
 from sphinx_pipeviz.render import check
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
-from sphinx_pipeviz.spec import KEYS, Spec
+from sphinx_pipeviz.spec import FLAGS, KEYS, Spec
 
 #: Keys of a spec that are short enough to be options.
 SPEC_OPTIONS = (
@@ -143,8 +143,7 @@ class PipelineSchedule(SphinxDirective):
             return self._failed(unexpected(error))
 
     def _failed(self, error: PipevizError) -> list[nodes.Node]:
-        if error.location is None:
-            error.location = at_directive(self)
+        error.located(Marks({(): at_directive(self)}))
         return [report(self.env, error, self.block_text)]
 
     # Reading
@@ -220,11 +219,14 @@ class PipelineSchedule(SphinxDirective):
         for key in SPEC_OPTIONS:
             if key in self.options:
                 place = at_option(self, key)
-                if key == "order" and self.options[key].strip() not in ORDERS:
+                word = (self.options[key] or "").strip()
+                if key == "order" and word and word not in ORDERS:
                     message = f"the option 'order' is {' or '.join(ORDERS)}"
                     raise SpecError(message, place, _advice(key, self.block_text))
-                tree = parse_tree(self.options[key], lambda _, place=place: place)  # type: ignore[misc]
-                data[key] = tree.data
+                tree = parse_tree(self.options[key] or "", lambda _, place=place: place)  # type: ignore[misc]
+                if tree.data is None and key not in FLAGS:
+                    raise SpecError(f"the option '{key}' needs a value", place)
+                data[key] = True if tree.data is None else tree.data
                 marks.update({(key, *path): place for path in tree.marks})
         return Tree(data, marks)
 

@@ -4,6 +4,7 @@ again on the next build."""
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -49,8 +50,8 @@ def unexpected(error: Exception) -> PipevizError:
 
 def report(env: BuildEnvironment, error: PipevizError, text: str) -> nodes.Element:
     """Warn, note that the page failed, and return a box that shows error and text."""
-    location = str(error.location) if error.location else env.docname
-    logger.warning(error.sentence, location=location, type="pipeviz", subtype=error.subtype)
+    location = str(error.location.with_line()) if error.location else env.docname
+    logger.warning(error.told, location=location, type="pipeviz", subtype=error.subtype)
     failed_pages(env).add(env.docname)
     return error_box(error, text)
 
@@ -64,14 +65,25 @@ def tell(env: BuildEnvironment, remark: Remark, location: Location) -> None:
 def error_box(error: PipevizError, text: str) -> nodes.Element:
     """Return what the page shows instead of the picture."""
     box = nodes.error("", classes=["pipeviz-error"], support_smartquotes=False)
-    line = f" (line {error.location.line})" if error.location and error.location.line else ""
-    sentence = f"pipeline-schedule{line}: {error.sentence}"
+    sentence = f"pipeline-schedule{_where(error)}: {error.sentence}"
     box += nodes.paragraph(sentence, sentence, translatable=False)
     if text.strip():
         block = nodes.literal_block(text, text)
         block["language"] = "none"
         box += block
     return box
+
+
+def _where(error: PipevizError) -> str:
+    """Return the line, and the name of its file where that is not the page.
+
+    Folders are left out: where a site is built must not show in it.
+    """
+    place = error.location
+    if place is None or place.line is None:
+        return ""
+    file = f"{Path(place.source).name}, " if error.users and place.source else ""
+    return f" ({file}line {place.line})"
 
 
 def failed_pages(env: BuildEnvironment) -> set[str]:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sphinx_pipeviz.errors import Location, SpecError, did_you_mean
+from sphinx_pipeviz.errors import Location, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.readers.json_text import HEAD
+from sphinx_pipeviz.readers.json_text import HEAD, parse_json
 from sphinx_pipeviz.readers.text_file import LARGEST, LARGEST_TRACE, ReadOptions, TextFile
 from sphinx_pipeviz.readers.yaml_spec import SOURCES, read_spec
 from sphinx_pipeviz.spec import Spec
@@ -118,16 +118,19 @@ _KEY = re.compile(
 )
 
 
-def format_name(name: str) -> str:
-    """Return the table's name for a format's name or alias; ``yaml`` is one too.
+def format_name(name: str, known: Sequence[str] = ("yaml", *READERS)) -> str:
+    """Return the table's name for a format's name or alias.
+
+    Args:
+        name: What a user calls it.
+        known: The names that are allowed.
 
     Raises:
         SpecError: There is no such format.
     """
     word = name.strip().lower().replace("_", "-")
     word = ALIASES.get(word, word)
-    if word != "yaml" and word not in READERS:
-        known = ["yaml", *READERS]
+    if word not in known:
         hint = did_you_mean(word, [*known, *ALIASES]) or f"known: {', '.join(known)}"
         raise SpecError(f"there is no format '{name[:40]}'", hint=hint, path=("format",))
     return word
@@ -147,10 +150,24 @@ def recognised(files: Sequence[TextFile]) -> str | None:
     return "yaml" if any(_KEY.search(file.text[:HEAD]) for file in files) else None
 
 
-def unrecognised(name: str, way: str) -> SpecError:
-    """Return the error for a file whose format nobody knows; ``way`` is how to say it."""
-    message = f"the format of '{name[-60:]}' cannot be told from its content"
-    return SpecError(message, Location(name), f"{way} with one of yaml, {', '.join(READERS)}")
+def unrecognised(file: TextFile, way: str) -> SpecError:
+    """Return the error for a whole file whose format nobody knows.
+
+    Args:
+        file: What is nothing known; JSON that is broken is told as such.
+        way: How to say the format, such as ``write format: with one of``.
+    """
+    place = Location(file.name, 1)
+    if not file.text.strip():
+        return SpecError("this file is empty", place)
+    if file.text.lstrip()[:1] in tuple("{["):
+        try:
+            parse_json(file)
+        except SpecError as error:
+            error.location = (error.location or place).with_line()
+            return error
+    message = f"the format of '{file.name[-60:]}' cannot be told from its content"
+    return SpecError(message, place, f"{way} {', '.join(READERS)}")
 
 
 def read_files(
@@ -173,7 +190,11 @@ def read_files(
             fitting = ", ".join(name for name, other in READERS.items() if key in other.takes)
             message = f"'{key}' has no use for the format {format}"
             raise SpecError(message, hint=f"it goes with {fitting}", path=(key,))
-    return row.read(files, options)
+    try:
+        return row.read(files, options)
+    except PipevizError as error:
+        error.location = error.location and error.location.with_line()
+        raise
 
 
 def read_text(text: str | bytes, format: str = "yaml", source: str | None = None) -> Spec:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from sphinx_pipeviz.readers.measured import (
     outermost,
     unit_of,
 )
-from sphinx_pipeviz.readers.op_names import Named, default_names, names_of_pattern
+from sphinx_pipeviz.readers.op_names import WORDS, Named, default_names, names_of_pattern
 from sphinx_pipeviz.readers.steps import are_steps, in_time
 from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
 from sphinx_pipeviz.readers.trace_events import Event, Id, Trace, read_trace
@@ -72,9 +72,10 @@ def read_chrome_trace(files: Sequence[TextFile], options: ReadOptions) -> Timeli
     named: Named = lru_cache(maxsize=4096)(names)
     traces = [read_trace(file, lambda name: named(name) is not None) for file in files]
     runs = _runs_by_row(traces, named)
+    others = {run.slot.ops[0].name for row in runs.values() for run in row} - {""}
     _join_transfers(runs)
     if not runs:
-        raise _nothing(files, traces)
+        raise _unknown(files, others) if others else _nothing(files, traces)
     order = sorted(runs, key=lambda key: _place(key, traces))
     titles = _titles(order, traces)
     rows = [
@@ -180,6 +181,15 @@ def _from_zero(rows: Sequence[Row]) -> list[Row]:
 def _moved(run: Run) -> Run:
     ops = [op if op.stage is None else op._replace(stage=op.stage - 1) for op in run.slot.ops]
     return run._replace(slot=Overlap(*ops) if len(ops) > 1 else ops[0])
+
+
+def _unknown(files: Sequence[TextFile], kinds: Iterable[str]) -> SpecError:
+    """Return the error for a pattern by which no event is a pass."""
+    found = ", ".join(f"'{kind}'" for kind in sorted(kinds)[:3])
+    message = f"by the pattern no event is a pass; its kinds are {found}"
+    known = [word for word, kind in WORDS.items() if kind in PASSES and len(word) > 1]
+    hint = f"known: {', '.join([*known, *'FBIW'])}"
+    return SpecError(message, Location(files[0].name), hint, path=("pattern",))
 
 
 def _nothing(files: Sequence[TextFile], traces: Sequence[Trace]) -> SpecError:

@@ -47,6 +47,8 @@ def bad_json(error: ValueError | RecursionError, file: TextFile) -> SpecError:
     if isinstance(error, json.JSONDecodeError):
         message = f"this is not valid JSON: {error.msg}"
         hint = "is the file complete?" if not file.text[error.pos :].strip() else None
+        if file.text.lstrip()[:1] not in tuple("{["):
+            hint = "JSON starts with { or [; is the format another one?"
         return SpecError(message, Location(file.name, error.lineno), hint)
     if isinstance(error, RecursionError):
         return SpecError("this JSON is nested too deeply", Location(file.name))

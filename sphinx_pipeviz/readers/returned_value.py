@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
 from sphinx_pipeviz.errors import Location, PlanError, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.ops import parse_slot, told
+from sphinx_pipeviz.ops import one_line, parse_slot, told
 from sphinx_pipeviz.readers.deepspeed_steps import (
     check_all_stages,
     is_instruction,
@@ -36,6 +37,9 @@ def read_returned_text(text: str) -> Source:
     lines = [line for line in text.splitlines() if line.strip()]
     if lines and all(_starts_with_slot(line) for line in lines):
         return Plan.parse([line.split(",") for line in lines])
+    if len(lines) == 1 and not re.search(r":\s|[{}]", text):
+        message = f"the text '{one_line(text, 40)}' is no schedule"
+        raise SpecError(message, hint=f"allowed: {ALLOWED}")
     return read_spec(text, lambda line: Location("the text", line + 1))
 
 

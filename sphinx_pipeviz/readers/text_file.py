@@ -88,13 +88,13 @@ def decoded(file: BinaryIO, name: str, largest: int | None = None) -> str:
         data = _unpacked(data, name, largest)
     if len(data) > largest:
         message = f"this file is larger than {largest // 1_000_000} MB"
-        raise SpecError(message, Location(name))
+        raise SpecError(message, Location(name, 1))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = "this is not a text file in UTF-8"
-        raise SpecError(message, Location(name, line), "give a YAML file") from None
+        raise SpecError(message, Location(name, line), "give a text file") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -105,6 +105,6 @@ def _unpacked(data: bytes, name: str, largest: int) -> bytes:
             return file.read(largest + 1)
     except EOFError:
         hint = "was it copied while it was still written?"
-        raise SpecError("this gzip file is cut short", Location(name), hint) from None
+        raise SpecError("this gzip file is cut short", Location(name, 1), hint) from None
     except (OSError, zlib.error):
-        raise SpecError("this gzip file is damaged", Location(name)) from None
+        raise SpecError("this gzip file is damaged", Location(name, 1)) from None

@@ -73,8 +73,7 @@ def read_torch_trace(files: Sequence[TextFile], options: ReadOptions) -> Timelin
         PlanError: The ranks cannot have run so.
     """
     unit = unit_of(options)
-    ranks = sorted((_rank(file) for file in files), key=lambda rank: rank.rank)
-    _check_once(ranks)
+    ranks = _known(files)
     if options.rank is not None:
         wanted = ranks_named(options.rank)
         ranks = [rank for rank in ranks if any(rank.rank in part for part in wanted)]
@@ -92,6 +91,28 @@ def read_torch_trace(files: Sequence[TextFile], options: ReadOptions) -> Timelin
         for rank, runs in zip(ranks, _on_one_base(ranks), strict=True)
     ]
     return measured_timeline(rows, Measuring(unit, waits=True))
+
+
+def _known(files: Iterable[TextFile]) -> list[_Rank]:
+    """Return the ranks in order.
+
+    A folder with several runs is told as such, even if one file says no rank.
+    """
+    ranks, unknown = [], []
+    for file in files:
+        try:
+            ranks.append(_rank(file))
+        except _NoRankError as error:
+            unknown.append(error)
+    ranks.sort(key=lambda rank: rank.rank)
+    _check_once(ranks)
+    if unknown:
+        raise unknown[0]
+    return ranks
+
+
+class _NoRankError(SpecError):
+    """A trace does not say whose rank it is."""
 
 
 def _rank(file: TextFile) -> _Rank:
@@ -114,7 +135,7 @@ def _rank_in_name(name: str) -> int:
     found = _IN_NAME.findall(re.split(r"[/\\]", name)[-1])
     if not found:
         hint = "name the file for its rank, such as rank3.json"
-        raise SpecError("this trace does not say whose rank it is", Location(name), hint)
+        raise _NoRankError("this trace does not say whose rank it is", Location(name), hint)
     return int(found[-1])
 
 
@@ -197,8 +218,16 @@ def _check_once(ranks: Sequence[_Rank]) -> None:
     for rank in ranks:
         if rank.rank in sources:
             message = f"rank {rank.rank} is given twice, first in {sources[rank.rank]}"
-            raise SpecError(message, Location(rank.source), "give one trace of each rank")
+            hint = f"for one run of several, name its files, such as {_run_of(rank.source)}"
+            raise SpecError(message, Location(rank.source), hint)
         sources[rank.rank] = rank.source
+
+
+def _run_of(source: str) -> str:
+    """Return a pattern of the files that belong to the same run as one."""
+    name = re.split(r"[/\\]", source)[-1]
+    pattern = _IN_NAME.sub(lambda match: match[0].removesuffix(match[1]) + "*", name)
+    return pattern if pattern != name else "gpipe-*.json"
 
 
 def _check_stages(ranks: Sequence[_Rank]) -> None:

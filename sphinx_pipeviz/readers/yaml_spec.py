@@ -107,7 +107,8 @@ def _checked(data: dict[Any, Any], marks: Marks) -> Spec:
     source = _source(data, keys)
     for key in data:
         if key not in {source, *SOURCES[source], *PICTURE_KEYS}:
-            hint = f"these do: {', '.join(sorted(SOURCES[source]))}"
+            fitting = [f"'{name}'" for name, row in SOURCES.items() if key in row]
+            hint = f"it goes with {', '.join(fitting)}"
             raise SpecError(f"'{key}' does not go with '{source}'", hint=hint, path=(key,))
     parts = tuple(_parts(data, marks)) if source == "compare" else ()
     written = {name: getattr(keys, name) for name in Keys.__struct_fields__}
@@ -124,7 +125,10 @@ def _parts(data: dict[Any, Any], marks: Marks) -> Iterator[Spec]:
         for key in ("compare", "style"):
             if key in own:
                 message = f"'{key}' does not go into one schedule of a comparison"
-                raise SpecError(message, places.find((key,)), f"write '{key}' beside 'compare'")
+                hint = f"write '{key}' beside 'compare'"
+                if key == "compare":
+                    hint = "a comparison cannot hold another"
+                raise SpecError(message, places.find((key,)), hint)
         written = isinstance(own.get("order"), list)
         sources = [key for key in SOURCES if key in own and (key != "order" or written)]
         fitting = {*SOURCES.get((sources or ["schedule"])[0], ()), "schedule", *PICTURE_KEYS}

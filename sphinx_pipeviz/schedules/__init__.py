@@ -9,6 +9,7 @@ from sphinx_pipeviz.errors import PlanError, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.schedules.catalogue import SCHEDULES, Schedule
 from sphinx_pipeviz.shape import Shape
+from sphinx_pipeviz.spec import MAX_OPS_HINT
 
 __all__ = [
     "ALIASES",
@@ -99,7 +100,7 @@ def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> 
     if ops > max_ops:
         message = f"this schedule has {ops:,} ops; the limit is {max_ops:,}"
         culprit = "devices" if shape.devices > shape.microbatches else "microbatches"
-        raise SpecError(message, hint="pipeviz_max_ops sets the limit", path=(culprit,))
+        raise SpecError(message, hint=MAX_OPS_HINT, path=(culprit,))
     plan = schedule.build(shape)
     return replace(plan, name=name)
 

@@ -284,6 +284,8 @@ def test_list_names_every_schedule_with_its_aliases(run):
         ("show",),
         ("render", "good.yaml", "-f", "gif"),
         ("show", "1f1b", "--max-ops", "x"),
+        ("show", "1f1b", "--max-ops", "0"),
+        ("show", "1f1b", "--max-ops", "-3"),
         ("list", "extra"),
     ],
 )
@@ -366,10 +368,10 @@ def test_what_cannot_be_decoded_is_told_with_its_line(run, here):
     assert run("check", "bad.yaml") == (
         1,
         "",
-        "bad.yaml:2: this is not a text file in UTF-8 (give a YAML file)\n",
+        "bad.yaml:2: this is not a text file in UTF-8 (give a text file)\n",
     )
 
 
 def test_a_file_without_end_is_not_read_to_the_end(run, monkeypatch):
     monkeypatch.setattr("sphinx_pipeviz.readers.text_file.LARGEST", 2_000_000)
-    assert run("check", "/dev/zero")[::2] == (1, "/dev/zero: this file is larger than 2 MB\n")
+    assert run("check", "/dev/zero")[::2] == (1, "/dev/zero:1: this file is larger than 2 MB\n")

@@ -171,8 +171,49 @@ def test_a_file_of_no_known_format_names_the_formats(run, here, name):
     (here / name).write_text('{"some": "words", "that are": "no schedule"}\n')
     code, _, err = run("check", name)
     assert code == 1
-    assert err.startswith(f"{name}: the format of '{name}' cannot be told")
+    assert err.startswith(f"{name}:1: the format of '{name}' cannot be told")
     assert f"give --from with one of yaml, {', '.join(READERS)}" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.csv", b"", "1: this file is empty"),
+        ("a.json", b"\n \n", "1: this file is empty"),
+        ("a.json", b"[" * 100_000, "1: this JSON is nested too deeply"),
+        ("a.json", b'{"0":\n[', "2: this is not valid JSON"),
+        ("a.json.gz", b"\x1f\x8b\x08", "1: this gzip file is cut short"),
+        ("a.json.gz", b"\x1f\x8bnot gzip", "1: this gzip file is damaged"),
+        ("a.json.gz", b"\x00\xff", "1: this is not a text file in UTF-8 (give a text file)"),
+        ("a.txt", "Stage 0".encode("utf-16"), "1: this is not a text file in UTF-8"),
+    ],
+)
+def test_what_hides_a_format_is_told_instead(run, here, name, data, message):
+    (here / "new").mkdir()
+    (here / "new" / name).write_bytes(data)
+    for asked in (f"new/{name}", "new"):
+        code, _, err = run("check", asked)
+        assert code == 1
+        assert err.startswith(f"new/{name}:{message}")
+
+
+def test_formats_are_asked_for_as_the_command_does(run, here):
+    (here / "new").mkdir()
+    (here / "new" / "a.txt").write_text("words\n")
+    hint = f"(give --from with one of {', '.join(READERS)})"
+    assert hint in run("check", "new")[2]
+    _, _, err = run("show", "torch_trace", "--from", "nope")
+    assert f"(known: {', '.join(READERS)})" in err
+    assert "JSON starts with { or [" in run("show", "chart.txt", "--from", "json")[2]
+
+
+def test_several_runs_in_a_folder_are_told(run, here):
+    for path in Path("torch_trace").iterdir():
+        shutil.copy(path, here / "torch_trace" / path.name.replace("1f1b", "again"))
+    (here / "torch_trace" / "none.json").write_text('{"traceEvents": []}')
+    _, _, err = run("show", "torch_trace")
+    assert "rank 0 is given twice" in err
+    assert "name its files, such as again-rank*.json" in err
 
 
 def test_yaml_is_known_by_its_keys_whatever_its_name(run, here, monkeypatch):

@@ -125,7 +125,10 @@ def test_suppressing_another_subtype_changes_nothing(failing):
 def test_mending_a_file_reads_just_the_page_that_uses_it(failing):
     failing.write("bad.rst", titled(".. pipeline-schedule:: one.yaml\n"))
     failing.write("one.yaml", "schedule: gpipp\ndevices: 2\nmicrobatches: 2\n")
-    assert failing.build().warnings == [MESSAGE.replace("bad.rst:6", "one.yaml:1")]
+    told = MESSAGE.replace("bad.rst:6", "one.yaml:1").replace(")", "); used by bad.rst:4")
+    assert failing.build().warnings == [told]
+    assert "pipeline-schedule (one.yaml, line 1): " in failing.page("bad.html")
+    assert "used by" not in failing.page("bad.html")
     failing.write("one.yaml", "schedule: gpipe\ndevices: 2\nmicrobatches: 2\n")
     mended = failing.build()
     assert (mended.code, mended.warnings) == (0, [])

@@ -153,7 +153,7 @@ def test_a_moved_checkout_finds_the_pictures_of_files_and_programs(site, page, m
     ("name", "text", "line", "message"),
     [
         ("a.csv", "0F0,0B0\n1F0,1Q0\n", 2, "'1Q0' is not an op"),
-        ("a.csv", "0F0,0B0\n1F0\n", None, "missing"),
+        ("a.csv", "0F0,0B0\n1F0\n", 2, "missing"),
         ("a.mmd", "gantt\ndateFormat X\nsection A\nF0 :0\n", 4, "the task 'F0' ends at '0'"),
         ("a.json", '{"0": [{"type": "forward",\n"start_time": 0}]}', None, "duration"),
         ("a.txt", "Stage 0: [F0]\nStage 1: [x]\n", 2, "'x' is not an op"),
@@ -173,6 +173,44 @@ def test_an_error_of_a_data_file_is_told_with_its_line(site, page, name, text, l
     assert place.startswith(f"data/{name}:")
     assert line is None or place == f"data/{name}:{line}"
     assert message in said
+    assert f"; used by {source}:" in said
+
+
+def test_an_error_of_a_data_file_without_a_line_is_told_with_the_first(site, page):
+    copied(site, "torch_trace")
+    source = page("file: data/torch_trace")
+    site.write("data/torch_trace/1f1b-rank1.json", '{"schemaVersion": 1, "traceEvents": []}')
+    (warning,) = site.build().warnings
+    place, _, said = warning.partition(": WARNING: ")
+    assert place == "data/torch_trace/1f1b-rank1.json:1"
+    assert f"; used by {source}:5" in said
+
+
+@pytest.mark.parametrize("key", ["variant", "order", "title", "schedule"])
+def test_an_option_without_a_value_is_an_error(site, page, key):
+    source = page("alt: x", f"{key}:")
+    (warning,) = site.build().warnings
+    assert warning.startswith(f"{source}:6: WARNING: the option '{key}' needs a value")
+
+
+@pytest.mark.parametrize("key", ["transfers", "recompute"])
+def test_a_flag_needs_no_value(site, page, key):
+    source = page("schedule: gpipe", "devices: 2", "microbatches: 2", f"{key}:")
+    assert site.build().warnings == []
+    (picture,) = site.pictures()
+    text = (site.source / source).read_text()
+    site.write(source, text.replace(f":{key}:", f":{key}: true"))
+    assert site.build().warnings == []
+    assert site.pictures() == [picture]
+
+
+def test_all_files_that_use_a_wrong_one_are_told(site):
+    site.write("index.rst", rst().replace("::\n", ":: a.yaml\n"))
+    site.write("a.yaml", "title: A\nfile: a.csv\n")
+    site.write("a.csv", "0F0,0Q0\n")
+    (warning,) = site.build().warnings
+    assert warning.startswith("a.csv:1: WARNING: ")
+    assert "; used by a.yaml:2, index.rst:4" in warning
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,15 @@ def test_what_is_wrong_is_said_with_its_place(text, message, line):
     assert (place.source, place.line) == ("t.json", line)
 
 
+def test_kinds_of_a_pattern_that_are_no_passes_are_told():
+    with pytest.raises(pv.SpecError) as caught:
+        read_chrome_trace(
+            [trace(x("zap:1"))], ReadOptions(pattern=r"(?P<kind>\w+):(?P<microbatch>\d)")
+        )
+    assert "by the pattern no event is a pass; its kinds are 'zap'" in str(caught.value)
+    assert "known: fwd, forward" in str(caught.value)
+
+
 def test_a_pattern_is_checked_even_without_files():
     with pytest.raises(pv.SpecError, match="is not a regular expression"):
         read_chrome_trace([], ReadOptions(pattern="("))

@@ -112,6 +112,12 @@ def test_a_mapping_of_keys_and_the_text_of_a_schedule_are_specs():
     assert plan_from_object(spec) is spec
 
 
+def test_text_that_is_no_schedule_is_told_as_such():
+    with pytest.raises(pv.SpecError) as caught:
+        read_object("os:getcwd")
+    assert str(caught.value).startswith("os:getcwd gives what cannot be drawn: the text '/")
+
+
 def test_text_is_read_by_whoever_is_asked():
     assert plan_from_object("anything", lambda text: [text]) == ["anything"]
 
@@ -190,7 +196,7 @@ def test_mistakes_with_deepspeeds_objects_are_named():
         (PyTorchLike(None), "the pipeline_order of PyTorchLike is None, not a mapping"),
         ({0: [{**TASK, "typ": 1}]}, "there is no key 'typ' in timeline"),
         ({"schedule": "1f1b", "device": 3}, "there is no key 'device'"),
-        ("nothing", "the text:1: the text must be a mapping"),
+        ("nothing", "the text 'nothing' is no schedule"),
         ("schedule: [", "the text:1: "),
     ],
 )

@@ -28,7 +28,7 @@ def test_a_packed_file_is_read_from_disk(tmp_path):
 def test_a_packed_file_that_was_cut_is_refused(cut):
     with pytest.raises(pv.SpecError, match="this gzip file is cut short") as caught:
         read(PACKED[:cut])
-    assert str(caught.value.location) == "run.json.gz"
+    assert str(caught.value.location) == "run.json.gz:1"
 
 
 @pytest.mark.parametrize("place", [2, 12, len(PACKED) - 6])
