@@ -59,6 +59,7 @@ OWNERS = {
     "yaml": ["readers/yaml_tree.py"],
     "sphinx": ["frontends/", "__init__.py"],
     "docutils": ["frontends/"],
+    "markdown": ["frontends/fence.py"],
 }
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
 FRONT = ("__init__.py", "__main__.py")  # the doors, which may open on every room
