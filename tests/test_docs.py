@@ -21,6 +21,7 @@ from sphinx_pipeviz.errors import Location, Marks
 from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
+from sphinx_pipeviz.frontends.schema import json_schema
 from sphinx_pipeviz.frontends.settings import SETTINGS
 from sphinx_pipeviz.picture import Group, Highlight, Note, Rows
 from sphinx_pipeviz.readers.written_timeline import TYPES
@@ -110,6 +111,23 @@ def test_example_is_read_and_drawn(example):
     root = ET.fromstring(draw(spec, "svg"))  # noqa: S314  (our own)
     assert root.tag.endswith("svg")
     assert draw(spec, "text")
+
+
+def as_json(data):
+    """Return data with the keys that JSON would have."""
+    if isinstance(data, dict):
+        return {str(key): as_json(value) for key, value in data.items()}
+    return [as_json(item) for item in data] if isinstance(data, list) else data
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e.page}-{e.line}")
+def test_example_fits_the_schema(example):
+    schema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    options, body = split(example.text)
+    if example.argument:
+        body = (DOCS / example.argument).read_text()
+    keys = {key: scalar(value) for key, value in options.items() if key in SPEC_OPTIONS}
+    schema.validate(as_json(keys | (scalar(body) or {})), json_schema())
 
 
 def test_readme_picture_is_a_picture_of_its_example():

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.frontends.schema import print_schema
 from sphinx_pipeviz.load import Access, load, read_any
 from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.readers.text_file import decoded, read_file
@@ -280,4 +281,5 @@ COMMANDS: dict[str, tuple[Run, str, tuple[Takes, ...]]] = {
         (_takes_files, _takes_limit),
     ),
     "list": (_list, "List the schedules.", (_takes_json,)),
+    "schema": (print_schema, "Print a JSON Schema of the YAML, for editors.", ()),
 }
