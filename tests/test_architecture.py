@@ -37,6 +37,7 @@ STEPS = [
     "versions",
     "draw",
     "render",
+    "notebook",
     "public",
     "cache",
     "frontends",
