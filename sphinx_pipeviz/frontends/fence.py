@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import AtomicString
+from markdown.util import ETX, STX, AtomicString
 
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
 from sphinx_pipeviz.frontends.fence_header import read_header
@@ -39,6 +39,8 @@ logger = logging.getLogger("mkdocs.plugins.pipeviz")
 FIRST, FIND, MARK, DRAW = 1000, 31.06, 29.95, 45
 #: Stand for the marks of Python-Markdown's stash, which it removes from what it reads.
 OPEN, CLOSE = "\x01", "\x04"
+#: A page that holds marks of its own would show a figure twice, or in itself.
+MARKS = dict.fromkeys(map(ord, (OPEN, CLOSE, STX, ETX)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,11 @@ class _Reader:
         self.found = Found(self.extension.reads(self.md, lines))
         return lines
 
-    def find(self, lines: list[str]) -> list[str]:
+    def find(self, given: list[str]) -> list[str]:
         """Put a mark in the place of each fence."""
-        lines = [line.rstrip("\r").expandtabs(self.md.tab_length) for line in lines]
+        tab = self.md.tab_length
+        clean = [line.translate(MARKS) for line in given]
+        lines = [line.rstrip("\r").expandtabs(tab) for line in clean]
         changed, end = [], 0
         seen: dict[tuple[str, ...], int] = {}
         for fence in fences(lines):
@@ -163,10 +167,10 @@ class _Reader:
             mark = self.md.htmlStash.store("")
             index = len(self.md.htmlStash.rawHtmlBlocks) - 1
             self.found.fences[index] = (fence, own, self.found.page.locate(own, number))
-            changed += lines[end : fence.start]
+            changed += clean[end : fence.start]
             changed += _paragraph(f"{OPEN}{mark[1:-1]}{CLOSE}", fence, lines)
             end = fence.end
-        return [*changed, *lines[end:]] if end else lines
+        return [*changed, *clean[end:]] if end else given
 
     def mark(self, lines: list[str]) -> list[str]:
         """Make the marks those of Python-Markdown."""

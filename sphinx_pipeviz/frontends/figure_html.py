@@ -95,10 +95,10 @@ def _attributes(header: Header) -> str:
 
 
 def error_box(error: PipevizError, source: str) -> str:
-    """Return what a page shows in place of the figure."""
+    """Return what a page shows in place of the figure; it is red in every theme."""
     line = f" (line {error.location.line})" if error.location and error.location.line else ""
     return (
-        '<div class="admonition error pipeviz-error">'
+        '<div class="admonition danger error pipeviz-error">'
         f'<p class="admonition-title">pipeline-schedule{line}</p>'
         f"<p>{escape(error.sentence)}</p>"
         f"<pre><code>{escape(source)}</code></pre></div>"

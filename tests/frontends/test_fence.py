@@ -130,6 +130,22 @@ def test_a_converter_can_be_used_again():
     assert converter.convert("text") == "<p>text</p>"
 
 
+@pytest.mark.parametrize("mark", ["\x01wzxhzdk:0\x04", "\x02wzxhzdk:0\x03"])
+def test_marks_of_the_page_are_text(mark):
+    html = convert(f"{mark}\n\n```pipeline-schedule\nschedule: {mark}\n```\n")
+    assert html.count("pipeviz-error") == 1
+
+
+@NEEDS_PYMDOWN
+def test_tabs_of_other_code_are_kept():
+    html = markdown.markdown(
+        f"{FENCE}\n```text\na\tb\n```\n",
+        extensions=["sphinx_pipeviz", SUPERFENCES],
+        extension_configs={SUPERFENCES: {"preserve_tabs": True}},
+    )
+    assert "a\tb" in html
+
+
 # What it becomes
 
 
@@ -230,7 +246,7 @@ def test_mistake_is_a_box_and_a_warning(name, others, caplog):
     html = convert(
         f"# Title\n\n```pipeline-schedule{header}\n{body.strip()}\n```\n\nend", *others
     )
-    assert html.count('<div class="admonition error pipeviz-error">') == 1
+    assert html.count('<div class="admonition danger error pipeviz-error">') == 1
     assert words in html
     assert html.endswith("<p>end</p>")
     (record,) = caplog.records
