@@ -15,6 +15,7 @@ from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.metrics import Metrics
 from sphinx_pipeviz.metrics import measure as measured
 from sphinx_pipeviz.model import Plan, Timeline
+from sphinx_pipeviz.notebook import show_in_notebooks
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
@@ -37,6 +38,8 @@ LATER = {
 }
 #: The seed's figure: 15 by 4 inches.
 SEED_SIZE = Size(15 * 72, 4 * 72)
+
+show_in_notebooks(Spec, Plan, Timeline)
 
 
 def plan(name: str, *, max_ops: int = MAX_OPS, **keys: Any) -> Plan:

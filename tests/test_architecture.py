@@ -40,6 +40,7 @@ STEPS = [
     "render",
     "embed",
     "remarks",
+    "notebook",
     "public",
     "cache",
     "frontends",
@@ -65,6 +66,8 @@ OWNERS = {
     "yaml": ["readers/yaml_tree.py"],
     "sphinx": ["frontends/", "__init__.py"],
     "docutils": ["frontends/"],
+    "markdown": ["frontends/fence.py"],
+    "mkdocs": ["frontends/mkdocs_plugin.py"],
 }
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
 FRONT = ("__init__.py", "__main__.py")  # the doors, which may open on every room

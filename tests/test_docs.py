@@ -22,6 +22,7 @@ from sphinx_pipeviz.errors import Location, Marks
 from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
+from sphinx_pipeviz.frontends.schema import json_schema
 from sphinx_pipeviz.frontends.settings import SETTINGS
 from sphinx_pipeviz.load import Access
 from sphinx_pipeviz.load import load as load_sources
@@ -130,6 +131,26 @@ def test_example_is_read_and_drawn(example):
     assert draw(spec, "text")
 
 
+def as_json(data):
+    """Return data with the keys that JSON would have."""
+    if isinstance(data, dict):
+        return {str(key): as_json(value) for key, value in data.items()}
+    return [as_json(item) for item in data] if isinstance(data, list) else data
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e.page}-{e.line}")
+def test_example_fits_the_schema(example):
+    schema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    options, body = split(example.text)
+    if example.argument:
+        path = DOCS / example.argument
+        if path.suffix != ".yaml":
+            return  # the schema is that of the YAML
+        body = path.read_text()
+    keys = {key: scalar(value) for key, value in options.items() if key in SPEC_OPTIONS}
+    schema.validate(as_json(keys | (scalar(body) or {})), json_schema())
+
+
 def test_readme_picture_is_a_picture_of_its_example():
     picture = (DOCS / "_static" / "readme-1f1b.svg").read_text()
     root = ET.fromstring(picture)  # noqa: S314  (our own)
@@ -170,7 +191,7 @@ def test_shell_example_prints_what_it_says(
 
     (tmp_path / "docs").symlink_to(DOCS)
     monkeypatch.chdir(tmp_path)
-    code = main(shlex.split(command)[1:])
+    code = main(shlex.split(command.partition(" > ")[0])[1:])
     printed = capsys.readouterr()
     assert code == bool(printed.err), page
     if output:

@@ -7,7 +7,6 @@ SCHEDULES and ``.. command-help::`` what every command takes.
 from __future__ import annotations
 
 import argparse
-import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from sphinx_pipeviz.draw.style import STYLES, Style
 from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
+from sphinx_pipeviz.frontends.schema import meanings
 from sphinx_pipeviz.frontends.settings import SETTINGS
 from sphinx_pipeviz.picture import (
     Group,
@@ -121,14 +121,6 @@ def _word(kind: Any) -> str:
     if isinstance(kind, types.StrType) and kind.pattern:
         return "colour"
     return WORDS[type(kind)]
-
-
-def meanings(documented: type) -> dict[str, str]:
-    """Return the ``Args:`` of a class's Google docstring: name -> text."""
-    text = inspect.cleandoc(documented.__doc__ or "").partition("Args:\n")[2]
-    section = re.split(r"\n(?=\S)", text)[0]
-    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", section, re.MULTILINE)
-    return {name: " ".join(lines.split()) for name, lines in entries}
 
 
 def _fields(struct: type) -> list[tuple[Any, str]]:

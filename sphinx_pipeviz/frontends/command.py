@@ -25,6 +25,7 @@ from sphinx_pipeviz.frontends.command_input import (
     takes_name,
     takes_reading,
 )
+from sphinx_pipeviz.frontends.schema import print_schema
 from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.readers import READERS, YAML
 from sphinx_pipeviz.remarks import remarks
@@ -285,4 +286,5 @@ COMMANDS: dict[str, tuple[Run, str, tuple[Takes, ...]]] = {
         (takes_target, takes_reading, _takes_limit),
     ),
     "list": (_list, "List the schedules.", (_takes_formats, _takes_json)),
+    "schema": (print_schema, "Print a JSON Schema of the YAML, for editors.", ()),
 }

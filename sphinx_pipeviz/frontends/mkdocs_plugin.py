@@ -1,0 +1,128 @@
+"""The MkDocs plugin ``pipeviz``: fences whose pictures are files. ProperDocs loads it too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.config import base
+from mkdocs.config import config_options as c
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.utils import get_relative_url
+
+from sphinx_pipeviz.draw.style import resolve_style
+from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.frontends.fence import FenceExtension, Page, file_page
+from sphinx_pipeviz.frontends.figure_html import Figures
+from sphinx_pipeviz.load import Access
+from sphinx_pipeviz.spec import MAX_OPS
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page as SitePage
+
+#: Where pictures are, below the site's folder.
+FOLDER = "assets/pipeviz"
+#: After plugins that change the Markdown.
+LAST = -100
+
+
+class Options(base.Config):
+    """The options in mkdocs.yml.
+
+    Args:
+        style: Style of schedules that ask for none: a name, or base and overrides.
+        cache_dir: Folder where pictures are kept, relative to mkdocs.yml.
+        max_ops: The most ops of a schedule.
+        allow_python: Whether the key ``python`` may import Python objects.
+        dark: Whether there is a second picture for dark pages; by default where the
+            theme is Material.
+    """
+
+    style = c.Type((str, dict), default="seed")
+    cache_dir = c.Type(str, default=".cache/pipeviz")
+    max_ops = c.Type(int, default=MAX_OPS)
+    allow_python = c.Type(bool, default=True)
+    dark = c.Optional(c.Type(bool))
+
+
+class PipevizPlugin(BasePlugin[Options]):
+    """Adds the fence, and writes and watches files."""
+
+    def __init__(self) -> None:
+        self.fence = FenceExtension()
+        self.pictures: dict[str, bytes] = {}
+        self.watched: set[Path] = set()
+        self.server: LiveReloadServer | None = None
+
+    def on_config(self, config: MkDocsConfig) -> None:
+        """Add the fence to the Markdown extensions.
+
+        Raises:
+            PluginError: An option does not fit.
+        """
+        try:
+            resolve_style(self.config.style)
+        except PipevizError as error:
+            raise PluginError(f"pipeviz: {error.sentence}") from None
+        self.fence = FenceExtension()
+        self.pictures = {}
+        extensions: list[Any] = config.markdown_extensions
+        extensions.append(self.fence)
+
+    @event_priority(LAST)
+    def on_page_markdown(
+        self, markdown: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
+    ) -> None:
+        """Tell the fence which page comes next."""
+        del files
+        self.fence.page = self._page(page, config, markdown.splitlines())
+        self.fence.figures = self._figures(page, config)
+
+    def _page(self, page: SitePage, config: MkDocsConfig, lines: list[str]) -> Page:
+        docs, python = Path(config.docs_dir), self.config.allow_python
+        known = file_page(docs / page.file.src_uri, docs, lines, python=python)
+        folder = known.access.folder
+        return Page(known.name, known.lines, Access(folder, docs, self._note, python=python))
+
+    def _figures(self, page: SitePage, config: MkDocsConfig) -> Figures:
+        def link(name: str, data: bytes) -> str:
+            self.pictures[name] = data
+            return str(get_relative_url(f"{FOLDER}/{name}", page.url))
+
+        dark = self.config.dark
+        return Figures(
+            self.config.style,
+            self.config.max_ops,
+            dark=config.theme.name == "material" if dark is None else dark,
+            cache=str(Path(config.config_file_path or "").parent / self.config.cache_dir),
+            link=link,
+        )
+
+    def _note(self, path: Path) -> None:
+        """Watch a file or folder that a picture depends on."""
+        if path in self.watched:
+            return
+        self.watched.add(path)
+        if self.server is not None and path.exists():
+            self.server.watch(str(path))
+
+    def on_serve(
+        self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: object
+    ) -> None:
+        """Watch what the first build read; later builds add to it."""
+        del config, builder
+        self.server = server
+        for path in self.watched:
+            if path.exists():
+                server.watch(str(path))
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write the pictures that the pages show."""
+        folder = Path(config.site_dir, FOLDER)
+        for name, data in self.pictures.items():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)

@@ -1,0 +1,259 @@
+"""Small sites, built as users build them: with MkDocs, ProperDocs and Zensical."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sphinx_pipeviz.frontends.fence_header import OPTIONS
+
+pytest.importorskip("markdown", reason="Python-Markdown is not installed")
+
+from sphinx_pipeviz.frontends.fence import FenceExtension
+
+PAGE = Path(__file__).parents[2] / "docs" / "mkdocs.md"
+YAML = "schedule: 1f1b\ndevices: 2\nmicrobatches: 3\n"
+FENCE = f'```pipeline-schedule caption="C"\n{YAML}```\n'
+FILE = "```pipeline-schedule\nfile: order.csv\n```\n"
+WRONG = (
+    "---\ntitle: x\n---\n\n# Title\n\n```pipeline-schedule\nschedule: 1f1b\ndevices: x\n```\n"
+)
+
+
+def needs(*names):
+    lacking = [name for name in names if importlib.util.find_spec(name) is None]
+    return pytest.mark.skipif(bool(lacking), reason=f"not installed: {', '.join(lacking)}")
+
+
+#: A site with the smallest theme there can be.
+CONFIG = "site_name: S\ntheme: {name: null, custom_dir: theme}\n"
+#: The builders that load the plugin.
+BUILDERS = [
+    pytest.param("mkdocs", marks=needs("mkdocs")),
+    pytest.param("properdocs", marks=needs("properdocs")),
+]
+
+
+class Site:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def build(self, tool, *arguments):
+        """Run a tool with --strict; return its exit code and what it said."""
+        config = "zensical.toml" if tool == "zensical" else "mkdocs.yml"
+        command = [sys.executable, "-m", tool, "build", "--strict", "-f", config, *arguments]
+        quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=os.environ | quiet,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return done.returncode, done.stdout
+
+    def page(self, name):
+        return (self.folder / "site" / name).read_text(encoding="utf-8")
+
+    def pictures(self, name):
+        """Return the files that a page's images name."""
+        page = self.folder / "site" / name
+        found = re.findall(r'<img src="([^"#]*pipeviz-[^"#]+)', self.page(name))
+        return [(page.parent / address).resolve() for address in found]
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = Site(tmp_path)
+    made.write("theme/main.html", "{{ page.content }}")
+    made.write("mkdocs.yml", f"{CONFIG}plugins: [pipeviz]\n")
+    made.write("docs/index.md", f"# Title\n\n{FENCE}\n- item\n\n    text\n")
+    return made
+
+
+# MkDocs and ProperDocs
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+@pytest.mark.parametrize("urls", ["true", "false"])
+def test_pictures_are_files_with_relative_addresses(tool, urls, site):
+    site.write("mkdocs.yml", f"{CONFIG}use_directory_urls: {urls}\nplugins: [pipeviz]\n")
+    site.write("docs/sub/other.md", FENCE + FILE)
+    site.write("docs/sub/order.csv", "0F0,0B0\n1F0,1B0\n")
+    code, said = site.build(tool)
+    assert code == 0, said
+    other = "sub/other/index.html" if urls == "true" else "sub/other.html"
+    assert len(site.pictures("index.html")) == 1
+    assert site.pictures("index.html")[0] == site.pictures(other)[0]
+    assert len(site.pictures(other)) == 2
+    for picture in site.pictures(other):
+        assert b"<svg" in picture.read_bytes()
+    assert "#only" not in site.page("index.html")
+    assert "<figcaption>C</figcaption>" in site.page("index.html")
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+def test_cache_is_outside_of_the_site_and_fills_it_again(tool, site):
+    assert site.build(tool)[0] == 0
+    (kept,) = (site.folder / ".cache" / "pipeviz").rglob("*.svg")
+    (shown,) = site.pictures("index.html")
+    stamp = kept.stat().st_mtime_ns
+    assert shown.read_bytes() == kept.read_bytes()
+    assert site.build(tool)[0] == 0
+    assert kept.stat().st_mtime_ns == stamp
+    assert shown.is_file()
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+def test_mistake_names_file_and_line_and_fails_the_build(tool, site):
+    site.write("docs/sub/wrong.md", WRONG)
+    code, said = site.build(tool)
+    assert code == 1
+    assert f"docs{os.sep}sub{os.sep}wrong.md:9: devices must be a whole number" in said
+    code, said = site.build(tool, "--no-strict")
+    assert code == 0
+    assert "pipeviz-error" in site.page("sub/wrong/index.html")
+    assert len(site.pictures("index.html")) == 1
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+def test_wrong_option_stops_the_build(tool, site):
+    site.write("mkdocs.yml", CONFIG + "plugins: [{pipeviz: {style: sead}}]\n")
+    code, said = site.build(tool)
+    assert code == 1
+    assert "there is no style 'sead' (did you mean 'seed'?)" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+def test_options_reach_the_fence(tool, site):
+    options = "{max_ops: 3, allow_python: false, cache_dir: kept}"
+    site.write("mkdocs.yml", f"{CONFIG}plugins: [{{pipeviz: {options}}}]\n")
+    site.write("docs/python.md", "```pipeline-schedule\npython: os:path\n```\n")
+    code, said = site.build(tool)
+    assert code == 1
+    assert "(the option max_ops sets the limit)" in said
+    assert "(the option allow_python allows them)" in said
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        pytest.param("mkdocs", marks=needs("mkdocs", "material")),
+        pytest.param("properdocs", marks=needs("properdocs", "material")),
+    ],
+)
+def test_material_shows_a_picture_for_dark_pages(tool, site):
+    extensions = "[admonition, pymdownx.superfences]"
+    config = f"site_name: S\nmarkdown_extensions: {extensions}\nplugins: [pipeviz]\n"
+    site.write("mkdocs.yml", config + "theme: {name: material, font: false}\n")
+    code, said = site.build(tool)
+    assert code == 0, said
+    light, dark = site.pictures("index.html")
+    assert light.read_bytes() != dark.read_bytes()
+    page = site.page("index.html")
+    assert re.findall(r"\.svg#only-(\w+)", page) == ["light", "dark"]
+
+
+@needs("mkdocs")
+def test_serve_watches_data_files(tmp_path):
+    code = """
+from pathlib import Path
+from types import SimpleNamespace
+from sphinx_pipeviz.frontends.mkdocs_plugin import PipevizPlugin
+plugin, watched = PipevizPlugin(), []
+plugin._note(Path("one.csv")); plugin._note(Path("gone.csv"))
+plugin.on_serve(SimpleNamespace(watch=watched.append), config=None, builder=None)
+plugin._note(Path("two.csv")); plugin._note(Path("two.csv"))
+assert watched == ["one.csv", "two.csv"], watched
+"""
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).touch()
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=60)
+
+
+# Zensical
+
+TOML = """\
+[project]
+site_name = "S"
+[project.markdown_extensions.pymdownx.superfences]
+[project.markdown_extensions.sphinx_pipeviz]
+dark = true
+"""
+
+
+@needs("zensical")
+def test_zensical_takes_the_extension(site):
+    site.write("zensical.toml", TOML)
+    site.write("docs/sub/other.md", FENCE + FILE)
+    site.write("docs/sub/order.csv", "0F0,0B0\n1F0,1B0\n")
+    code, said = site.build("zensical")
+    assert code == 0, said
+    assert "pipeviz" not in said
+    page = site.page("sub/other/index.html")
+    assert page.count('src="data:image/svg+xml;base64,') == 4
+    assert page.count("#only-dark") == 2
+
+
+@needs("zensical")
+def test_zensical_shows_mistakes_and_may_fail(site):
+    site.write("zensical.toml", TOML)
+    site.write("docs/wrong.md", WRONG)
+    _, said = site.build("zensical")
+    assert f"pipeviz: docs{os.sep}wrong.md:9: devices must be" in said
+    assert "pipeviz-error" in site.page("wrong/index.html")
+    site.write("zensical.toml", TOML + "strict = true\n")
+    code, said = site.build("zensical", "--clean")
+    assert code != 0
+    assert f"docs{os.sep}wrong.md:9: devices must be" in said
+
+
+# The page of the documentation
+
+
+def test_examples_of_the_documentation_are_drawn(caplog):
+    import markdown  # noqa: PLC0415
+
+    shown = re.findall(r"^````markdown\n(.*?)^````", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    html = markdown.markdown("\n".join(shown), extensions=["sphinx_pipeviz"])
+    assert html.count("<figure") == len(shown) > 1
+    assert not caplog.records
+
+
+def options_of(heading):
+    """Return the names that a section's table explains."""
+    text = PAGE.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    return [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+
+
+def test_documentation_has_every_option():
+    assert sorted(options_of("Options of a figure")) == sorted(OPTIONS)
+    assert sorted(options_of("Python-Markdown")) == sorted(FenceExtension().config)
+
+
+@needs("mkdocs")
+def test_documentation_has_every_option_of_the_plugin():
+    code = (
+        "from sphinx_pipeviz.frontends.mkdocs_plugin import Options\n"
+        "print(*dict(Options()._schema))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert sorted(options_of("MkDocs and ProperDocs")) == sorted(done.stdout.split())
