@@ -42,7 +42,7 @@ STEPS = [
 ]
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
-    {"colours", "compact", "fonts", "hatch", "png", "styles"},
+    {"colours", "compact", "fonts", "hatch", "png", "styles", "terminal"},
     {"glyphs"},
     {"scene", "style", "labels"},
     {"legend", "thin"},
