@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: docs test torch lint bench matrix clean help
+.PHONY: docs test browser torch lint bench matrix clean help
 
 help:
 	@echo "make docs    build the documentation"
 	@echo "make test    run all tests"
+	@echo "make browser look at pages of five themes in Chromium"
 	@echo "make torch   install PyTorch and compare with its schedules"
 	@echo "make lint    ruff, format and types"
 	@echo "make bench   compare speeds with the seed's way of drawing"
@@ -29,6 +30,10 @@ docs: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto
+
+browser: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	$(BIN)/python -m pytest -m browser
 
 torch: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group torch

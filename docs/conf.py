@@ -20,8 +20,9 @@ extensions = [
     # Our own, in _ext
     "examples",
     "reference_tables",
+    "style_samples",
 ]
-exclude_patterns = ["_build", "benchmarks-results.md"]
+exclude_patterns = ["_build", "benchmarks-results.md", "examples"]
 numfig = True
 highlight_language = "none"
 smartquotes = False

@@ -15,8 +15,14 @@ _GRADIENTS = (Kind.BACKWARD, Kind.BACKWARD_INPUT)
 Cuts = dict[int | None, int]
 
 
-def with_recompute(plan: Plan) -> Plan:
-    """Run every stage's forward once more before its backward."""
+def with_recompute(plan: Plan, *, early: bool = False) -> Plan:
+    """Run every stage's forward once more before its backward.
+
+    Args:
+        plan: Whose forwards.
+        early: As soon as the device is free, as RiPipe does; else when the backward could
+            start, as a backward that recomputes does.
+    """
 
     def row(slots: tuple[Slot, ...]) -> Iterator[Slot]:
         for slot in slots:
@@ -25,7 +31,9 @@ def with_recompute(plan: Plan) -> Plan:
                     yield op._replace(kind=Kind.RECOMPUTE)
             yield slot
 
-    return replace(plan, orders=tuple(tuple(row(slots)) for slots in plan.orders))
+    traits = replace(plan.traits, recompute_waits=not early)
+    orders = tuple(tuple(row(slots)) for slots in plan.orders)
+    return replace(plan, orders=orders, traits=traits)
 
 
 def with_all_reduce(plan: Plan, when: str) -> Plan:
@@ -36,8 +44,18 @@ def with_all_reduce(plan: Plan, when: str) -> Plan:
         when: ``stage``: as soon as the stage's gradients are complete, as PyTorch does;
             ``end``: after all of the device's work, the stages in the order they were
             ready. A stage that several devices hold is complete when all have done their
-            backwards; such stages are reduced from the last to the first.
+            backwards; such stages are reduced from the last to the first. ``beside``: when
+            the stage is complete, while the device works on.
+
+    Raises:
+        PlanError: Several devices hold a stage that is to be reduced beside the work.
     """
+    if when == "beside":
+        if len(plan.placement) > 1:
+            message = f"several devices hold each stage of {plan.name or 'this order'}"
+            hint = "they reduce together: write all-reduce: stage"
+            raise PlanError(message, hint=hint, path=("all-reduce",))
+        plan = replace(plan, traits=replace(plan.traits, beside=True))
     if plan.traits.update_every:
         rows = (_updates(row, plan.traits.update_every, Kind.ALL_REDUCE) for row in plan.orders)
         return replace(plan, orders=tuple(map(tuple, rows)))

@@ -50,13 +50,12 @@ def loading(plan: Plan, costs: Costs) -> Delayed:
     activations have arrived where they were moved to.
     """
     swap = costs.of(Kind.LOAD, plan.stages)
-    split = costs.overlap == "sequential"
     delayed: Delayed = {}
     for device, row in enumerate(plan.orders):
         if not any(type(slot) is Op and slot.kind is Kind.LOAD for slot in row):
             continue
-        at = dict(_places(device, row, split=split))
-        for load, before in _places(device, row, split=split):
+        at = dict(_places(plan, device, costs))
+        for load, before in _places(plan, device, costs):
             if load.kind is not Kind.LOAD:
                 continue
             forward = at[load._replace(kind=Kind.FORWARD)]
@@ -68,19 +67,44 @@ def loading(plan: Plan, costs: Costs) -> Delayed:
     return delayed
 
 
-def _places(device: int, row: Iterable[Slot], *, split: bool) -> Iterator[tuple[Op, Place]]:
-    """Yield each op and its place; one beside the work has that of the next slot.
+def reducing(plan: Plan, costs: Costs) -> Delayed:
+    """Let optimizer steps wait for the all-reduces that go on beside the work.
 
-    Args:
-        device: Whose row it is.
-        row: The slots as planned.
-        split: Overlapped pairs run as two slots.
+    A device reduces one stage after the other. Where steps are aligned, all devices wait
+    for the last one.
     """
+    times = costs.of(Kind.ALL_REDUCE, plan.stages)
+    steps: dict[int | None, Delayed] = defaultdict(dict)
+    for device in range(plan.devices):
+        waits: list[tuple[Place, float]] = []
+        for op, (_, index) in _places(plan, device, costs):
+            if op.kind is Kind.ALL_REDUCE:
+                waits = [(place, delay + times[op.stage or 0]) for place, delay in waits]
+                waits.append(((device, index - 1), times[op.stage or 0]))
+            elif op.kind is Kind.OPTIMIZER:
+                steps[op.microbatch][device, index] = waits
+                waits = []
+    if plan.traits.aligned:
+        for each in steps.values():
+            everything = [wait for waits in each.values() for wait in waits]
+            each.update((place, everything) for place in each)
+    return {place: waits for each in steps.values() for place, waits in each.items()}
+
+
+def beside(plan: Plan) -> frozenset[Kind]:
+    """Return the kinds that occupy no device."""
+    return BESIDE | {Kind.ALL_REDUCE} if plan.traits.beside else BESIDE
+
+
+def _places(plan: Plan, device: int, costs: Costs) -> Iterator[tuple[Op, Place]]:
+    """Yield each op of a row and its place; one beside the work has that of the next slot."""
+    split = costs.overlap == "sequential"
+    kinds = beside(plan)
     index = 0
-    for slot in row:
+    for slot in plan.orders[device]:
         for number, op in enumerate(slot.ops):
             yield op, (device, index + number * split)
-        if not (type(slot) is Op and slot.kind in BESIDE):
+        if not (type(slot) is Op and slot.kind in kinds):
             index += len(slot.ops) if split else 1
 
 
@@ -95,6 +119,8 @@ def lanes_of(plan: Plan, rows: Sequence[Sequence[Run]], costs: Costs) -> Iterato
             yield Lane(device, "transfers", _sorted(runs))
         if swaps := list(_swaps(plan, device, rows[device], costs)):
             yield Lane(device, "swaps", _sorted(swaps))
+        if plan.traits.beside:
+            yield Lane(device, "all-reduce", tuple(_reduces(plan, device, rows[device], costs)))
 
 
 def _sorted(runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -112,12 +138,22 @@ def _made(transfer: Op, ends: dict[Op, float]) -> float:
 def _swaps(plan: Plan, device: int, runs: Sequence[Run], costs: Costs) -> Iterator[Run]:
     """Yield when activations leave a device and come back."""
     swap = costs.of(Kind.LOAD, plan.stages)
-    split = costs.overlap == "sequential"
     made = {op: run.end for run in runs for op in run.slot.ops if op.kind is Kind.FORWARD}
-    for op, (_, before) in _places(device, plan.orders[device], split=split):
+    for op, (_, before) in _places(plan, device, costs):
         if op.kind in (Kind.EVICT, Kind.LOAD):
             start = made.get(op._replace(kind=Kind.FORWARD), 0.0)
             time = swap[op.stage or 0]
             if op.kind is Kind.LOAD:
                 start = max(start + time, runs[before - 1].end if before else 0.0)
             yield Run(start, time, op)
+
+
+def _reduces(plan: Plan, device: int, runs: Sequence[Run], costs: Costs) -> Iterator[Run]:
+    """Yield a device's all-reduces, each when its stage is done and the one before is."""
+    times = costs.of(Kind.ALL_REDUCE, plan.stages)
+    free = 0.0
+    for op, (_, before) in _places(plan, device, costs):
+        if op.kind is Kind.ALL_REDUCE:
+            start = max(free, runs[before - 1].end)
+            free = start + times[op.stage or 0]
+            yield Run(start, times[op.stage or 0], op)

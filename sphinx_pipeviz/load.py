@@ -5,22 +5,31 @@ The front ends say where files are looked for and are told which ones were used.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.errors import PipevizError, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.readers import READERS, format_name, read_files, recognised
+from sphinx_pipeviz.readers import (
+    READERS,
+    format_name,
+    read_files,
+    recognised,
+    unrecognised,
+)
 from sphinx_pipeviz.readers.python_object import read_object
-from sphinx_pipeviz.readers.text_file import LARGEST_TRACE, ReadOptions, TextFile, read_file
-from sphinx_pipeviz.readers.yaml_spec import read_spec
+from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile, read_file, read_head
 from sphinx_pipeviz.spec import Keys, Spec
+
+T = TypeVar("T")
 
 #: Most files that one picture is made of.
 MOST_FILES = 4096
@@ -80,7 +89,7 @@ def load(spec: Spec, access: Access) -> Spec:
 def _load_object(spec: Spec, name: str, access: Access) -> Spec:
     if not access.python:
         message = "Python objects are not allowed here"
-        hint = "pipeviz_allow_python in conf.py allows them"
+        hint = "pipeviz_allow_python = False or --no-python forbids them"
         raise SpecError(message, hint=hint, path=("python",))
     found = read_object(name, spec.marks.find(("python",)))
     _note_module(name, access)
@@ -105,8 +114,26 @@ def _load_files(spec: Spec, access: Access) -> Spec:
     if len(paths) > MOST_FILES:
         message = f"{len(paths):,} files are more than the {MOST_FILES:,} of one picture"
         raise SpecError(message, path=("file",))
-    files = [_read(path, access) for path in dict.fromkeys(paths)]
-    return read_into(spec, files)
+    paths = list(dict.fromkeys(paths))
+    heads = [_read(path, access, read_head) for path in paths]
+    name = _format(spec, heads)
+    whole = functools.partial(read_file, largest=READERS[name].largest)
+    files = [TextFile(access.shown(p), _read(p, access, whole)) for p in paths]
+    return read_into(msgspec.structs.replace(spec, format=name), files)
+
+
+def _format(spec: Spec, heads: list[TextFile]) -> str:
+    """Return the format that is given, or that one of the files looks like."""
+    name = format_name(spec.format) if spec.format else recognised(heads)
+    if spec.pattern and not spec.format and name == "torch-trace":
+        name = "chrome-trace"  # names of the author's own, in a trace of PyTorch's
+    if name is None:
+        raise unrecognised(heads[0].name, "write format:")
+    if name == "yaml":
+        message = "a schedule's YAML is not read by the key 'file'"
+        hint = "give the file as the directive's argument, or to the command"
+        raise SpecError(message, hint=hint, path=("file",))
+    return name
 
 
 def read_into(spec: Spec, files: list[TextFile]) -> Spec:
@@ -115,16 +142,9 @@ def read_into(spec: Spec, files: list[TextFile]) -> Spec:
     Raises:
         PipevizError: See ``load``.
     """
-    name = format_name(spec.format) if spec.format else recognised(files)
-    if name is None:
-        message = f"the format of '{files[0].name}' cannot be told from its content"
-        hint = f"write format: with one of yaml, {', '.join(READERS)}"
-        raise SpecError(message, hint=hint, path=("file",))
-    if name == "yaml":
-        message = "a schedule's YAML is not read by the key 'file'"
-        hint = "give the file as the directive's argument, or to the command"
-        raise SpecError(message, hint=hint, path=("file",))
-    options = ReadOptions(pattern=spec.pattern, unit=spec.unit)
+    name = _format(spec, files)
+    rank = None if spec.rank is None else str(spec.rank)
+    options = ReadOptions(pattern=spec.pattern, unit=spec.unit, rank=rank)
     loaded = read_files(files, name, options)
     parts = [name.encode(), *(part.encode() for file in files for part in _told(file))]
     return _with(spec, loaded, parts)
@@ -132,23 +152,6 @@ def read_into(spec: Spec, files: list[TextFile]) -> Spec:
 
 def _told(file: TextFile) -> tuple[str, str]:
     return Path(file.name).name, file.text
-
-
-def read_any(text: str, name: str) -> Spec:
-    """Turn the text of a file in any format into a Spec.
-
-    Args:
-        text: What the file holds.
-        name: What the user calls it.
-
-    Raises:
-        PipevizError: See ``load``.
-    """
-    file = TextFile(name, text)
-    known = recognised([file])
-    if known in (None, "yaml"):
-        return read_spec(text, lambda line: Location(name, line + 1))
-    return read_into(Spec(format=known), [file])
 
 
 def _with(spec: Spec, loaded: Plan | Timeline, parts: Iterable[bytes]) -> Spec:
@@ -188,6 +191,9 @@ def _matching(entry: str, access: Access) -> list[Path]:
     folder, pattern = access.place(plain[0] + plain[1]), entry[len(plain[0] + plain[1]) :]
     if folder.is_dir():
         access.note(folder)
+        for inner in folder.rglob("*") if "/" in pattern else ():
+            if inner.is_dir():
+                access.note(inner)
     try:
         return [path for path in folder.glob(pattern) if path.is_file()]
     except (ValueError, NotImplementedError) as error:
@@ -201,16 +207,15 @@ def _natural(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
-def _read(path: Path, access: Access) -> TextFile:
+def _read(path: Path, access: Access, how: Callable[[Path, str], T]) -> T:
+    """Read a file in some way, or say why it cannot be read."""
     access.note(path)
     name = access.shown(path)
     try:
-        return TextFile(name, read_file(path, name, LARGEST_TRACE))
+        return how(path, name)
     except FileNotFoundError:
         message = f"there is no file '{name[-60:]}'"
-        raise SpecError(
-            message, hint="paths are relative to the page", path=("file",)
-        ) from None
+        raise SpecError(message, hint=RELATIVE, path=("file",)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SpecError(f"'{name[-60:]}' cannot be read: {reason}", path=("file",)) from None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from sphinx_pipeviz.errors import Marks, PlanError
-from sphinx_pipeviz.legality import check_orders, check_transfers, infer_placement
+from sphinx_pipeviz.legality import check_orders, infer_placement
+from sphinx_pipeviz.moves import check_transfers
 from sphinx_pipeviz.ops import PASSES, UNITS, Op, Run, Slot, parse_cells, parse_row
 
 
@@ -22,6 +23,8 @@ class Traits:
         update_every: Microbatches between two updates of the weights where the pipeline
             is not flushed for them; 0 where it is.
         aligned: All devices start an optimizer step together.
+        recompute_waits: A recompute starts when its backward could, not before.
+        beside: All-reduces occupy nobody, and go on one after the other on each device.
         late: Forwards run as late as the backward they wait for allows.
     """
 
@@ -29,6 +32,8 @@ class Traits:
     iterations: int = 1
     update_every: int = 0
     aligned: bool = False
+    recompute_waits: bool = False
+    beside: bool = False
     late: bool = False
 
 
@@ -164,6 +169,7 @@ class Timeline:
             its number.
         lanes: What goes on beside the devices' own work.
         traits: What the schedule is beyond its order.
+        values: What the author measured of a device's runs, such as power.
     """
 
     rows: tuple[tuple[Run, ...], ...]
@@ -173,6 +179,7 @@ class Timeline:
     titles: tuple[str, ...] = ()
     lanes: tuple[Lane, ...] = ()
     traits: Traits = Traits()
+    values: Mapping[tuple[int, Run], float] = field(default_factory=dict, hash=False)
 
     @property
     def devices(self) -> int:
@@ -204,6 +211,11 @@ class Timeline:
         """Return the number of the microbatch that an op is of, or is of a part of."""
         parts = self.traits.sequence_chunks if op.kind in UNITS else 1
         return None if op.microbatch is None else op.microbatch // parts
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The least and the largest value; 0 and 0 where there are none."""
+        return min(self.values.values(), default=0.0), max(self.values.values(), default=0.0)
 
     @property
     def start(self) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run
+from sphinx_pipeviz.picture import Phase as Named
 
 _BACKWARDS = frozenset({Kind.BACKWARD, Kind.BACKWARD_INPUT})
 
@@ -44,6 +45,24 @@ def phases_of(timeline: Timeline) -> list[Phase]:
             Phase("Cool-down", drained, end),
         ]
     return [phase for phase in found if phase.end > phase.start]
+
+
+def named_phases(timeline: Timeline, wanted: Sequence[str | Named]) -> list[Phase]:
+    """Return phases by the author's names, and by the ends where they have ends.
+
+    Args:
+        timeline: Whose phases.
+        wanted: Names of warm-up, steady state and cool-down; or parts of the time.
+    """
+    found = phases_of(timeline)
+    phases, start = [], timeline.start
+    for index, name in enumerate(wanted):
+        if isinstance(name, Named):
+            phases.append(Phase(name.text, start, name.to))
+        elif index < len(found):
+            phases.append(found[index]._replace(name=name))
+        start = phases[-1].end if phases else start
+    return [phase for phase in phases if phase.end > phase.start]
 
 
 def _has(run: Run, kinds: frozenset[Kind] | set[Kind]) -> bool:
@@ -139,7 +158,8 @@ def critical_path(timeline: Timeline) -> list[Stop]:
     path = [max(stops, key=lambda stop: stop.run.end)] if stops else []
     while path:
         stop = path[-1]
-        causes = [cause for op in stop.run.slot.ops for cause in _causes(op, ended)]
+        ops = (_staged(op, stop.device) for op in stop.run.slot.ops)
+        causes = [cause for op in ops for cause in _causes(op, ended)]
         if stop in before:
             causes.append(before[stop])
         causes = [cause for cause in causes if cause.run.end <= stop.run.start + 1e-9]
@@ -151,12 +171,17 @@ def critical_path(timeline: Timeline) -> list[Stop]:
 
 
 def _ended(timeline: Timeline) -> dict[Op, Stop]:
+    """Return where each op runs; without stages, devices are taken for them."""
     return {
-        op: Stop(device, run)
+        _staged(op, device): Stop(device, run)
         for device, row in enumerate(timeline.rows)
         for run in row
         for op in run.slot.ops
     }
+
+
+def _staged(op: Op, device: int) -> Op:
+    return op if op.stage is not None else op._replace(stage=device)
 
 
 def _causes(op: Op, ended: dict[Op, Stop]) -> Iterator[Stop]:
@@ -170,6 +195,29 @@ def _causes(op: Op, ended: dict[Op, Stop]) -> Iterator[Stop]:
     for away, kind in inputs:
         if found := ended.get(Op(op.stage + away, kind, op.microbatch)):
             yield found
+
+
+def handovers(timeline: Timeline) -> Iterator[tuple[Stop, Stop]]:
+    """Yield each pass and the one on another device that needs it, where stages are known."""
+    ended = _ended(timeline)
+    for op, stop in ended.items():
+        if op.kind not in {Kind.FORWARD, *_BACKWARDS}:
+            continue
+        for cause in _causes(op, ended):
+            if cause.device != stop.device:
+                yield cause, stop
+
+
+def turns(timeline: Timeline) -> list[tuple[Stop, Stop]]:
+    """Return the last stage's forwards, each with its backward."""
+    ended = _ended(timeline)
+    last = max((op.stage or 0 for op in ended), default=0)
+    found = []
+    for op, stop in ended.items():
+        if op.kind in _BACKWARDS and op.stage == last:
+            forward = ended.get(op._replace(kind=Kind.FORWARD))
+            found += [(forward, stop)] if forward else []
+    return found
 
 
 def held(timeline: Timeline, device: int) -> list[tuple[float, int]]:

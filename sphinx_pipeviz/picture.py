@@ -7,11 +7,88 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-#: One line of text in the picture.
+#: Text in the picture; it may have several lines.
 Words = Annotated[str, Meta(min_length=1, max_length=200)]
 Device = Annotated[int, Meta(ge=0, le=999_999)]
 Share = Annotated[float, Meta(ge=0, le=10)]
+#: Of hatches; draw/hatch.py draws them.
+Pattern = Literal["rising", "falling", "crossed", "level", "upright", "dotted", "checked"]
 Moment = Annotated[float, Meta(ge=0, le=1e12)]
+
+
+class Texts(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="kebab",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """A text for each kind of task; what is not given is as by default.
+
+    Args:
+        forward: For forwards.
+        backward: For full backwards.
+        backward_input: For backwards for the input.
+        backward_weight: For backwards for the weights.
+        recompute: For recomputed forwards.
+        optimizer: For optimizer steps.
+        all_reduce: For all-reduces.
+        transfer: For sends, receives, swaps and shards.
+        other: For every other kind of task.
+    """
+
+    forward: Words | None = None
+    backward: Words | None = None
+    backward_input: Words | None = None
+    backward_weight: Words | None = None
+    recompute: Words | None = None
+    optimizer: Words | None = None
+    all_reduce: Words | None = None
+    transfer: Words | None = None
+    other: Words | None = None
+
+
+class Labels(Texts, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What stands in the cells, kind by kind: templates, or ``none``.
+
+    Args:
+        default: For the kinds that are not named; default ``{mb}``.
+    """
+
+    default: Words | None = None
+
+
+class Legend(Texts, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """The words of the legend.
+
+    Args:
+        position: ``below`` (default) or ``right``.
+        apart: Have an entry for each chunk or stage.
+        overlap: For overlapped pairs.
+        idle: For hatched idle time.
+        value: Beside the bar of colours that stand for values.
+    """
+
+    position: Literal["below", "right"] = "below"
+    apart: bool = False
+    overlap: Words | None = None
+    idle: Words | None = None
+    value: Words | None = None
+
+
+class Phase(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A part of the time that a bracket names.
+
+    Args:
+        text: Its name.
+        to: When it ends; it begins where the one before ends, the first one with the time.
+    """
+
+    text: Words
+    to: Annotated[float, Meta(ge=0, le=1e12)]
 
 
 class Group(
@@ -39,19 +116,20 @@ class Rows(
     """The rows of the devices.
 
     Args:
-        label: What stands before a row; ``{device}`` is its number. Default:
+        label: What stands before a row, or a list with a text for each, or ``none``;
+            ``{device}`` is its number, ``{stages}`` those of its stages. Default:
             ``Device {device}``.
         order: ``down`` (default) puts the first device on top, ``up`` at the bottom.
-        gap: Space between rows, as a share of a row's height.
-        suffix: What stands behind a row: ``{idle}``, ``{busy}``, ``{peak}`` and
-            ``{device}`` are its numbers.
-        groups: Rows that a brace holds together.
+        gap: Space between rows, or between groups of rows, as a share of a row's height.
+        suffix: What stands behind a row, or a list with a text for each: ``{idle}``,
+            ``{busy}``, ``{peak}``, ``{device}`` and ``{stages}`` are its numbers.
+        groups: Rows that a brace holds together. Optimizer steps at one time are one there.
     """
 
-    label: Words | None = None
+    label: Words | list[Words] | None = None
     order: Literal["down", "up"] = "down"
     gap: Share = 0.0
-    suffix: Words | None = None
+    suffix: Words | list[Words] | None = None
     groups: list[Group] | None = None
 
 
@@ -63,8 +141,8 @@ class Note(
     Args:
         text: What it says.
         time: Where it stands, in time units.
-        device: On which row, counted from 0 as they are drawn; -1 is above the first row,
-            and a half is between two.
+        device: On which row, counted from 0; a half is between two. -1 is above the rows,
+            the number of devices below them.
         points_to: Time and device that an arrow from the text points to.
     """
 
@@ -84,7 +162,9 @@ class Highlight(
     forbid_unknown_fields=True,
     omit_defaults=True,
 ):
-    """Tasks, or a part of the timeline, with a thick border. What is not given is any.
+    """Tasks, or a part of the timeline, with a thick border or a hatch.
+
+    What is not given is any.
 
     Args:
         microbatch: Its tasks, by the number that they show.
@@ -93,6 +173,8 @@ class Highlight(
         from_: Where the part begins, in time units.
         to: Where it ends.
         label: What stands above the part.
+        hatch: Pattern that covers the tasks, instead of a border: ``rising``, ``falling``,
+            ``crossed``, ``level``, ``upright``, ``dotted`` or ``checked``.
     """
 
     microbatch: int | None = None
@@ -101,6 +183,7 @@ class Highlight(
     from_: Moment | None = None
     to: Moment | None = None
     label: Words | None = None
+    hatch: Pattern | None = None
 
 
 def _key(field: str) -> str:
@@ -119,41 +202,61 @@ class Picture(
     """What a picture shows besides the tasks.
 
     Args:
-        title: Above the picture.
+        title: Above the picture; ``{name}`` is the schedule's, ``{time}``, ``{bubble}`` and
+            ``{peak}`` are its numbers.
+        transition: Beside an arrow from the panel above, in a comparison.
         labels: In the cells: a template such as ``{mb}`` (default), ``F{mb}``,
-            ``F_{s,m}`` or ``{stage}{kind}{mb}``, or ``none``.
+            ``F_{s,m}`` or ``{stage}{kind}{mb}``, or ``none``; or one for each kind.
+        overlap: How overlapped pairs share a cell: ``side`` by side (default),
+            ``stacked``, or ``merged`` with one label.
         rows: Names, order and groups of the rows.
+        lanes: Show transfers and what else goes on beside the work in rows of their own,
+            below that of the device; by default where it takes time.
         axis: Below the rows: an ``arrow`` (default), ``numbers`` or ``none``.
         unit: Unit of the times: on the axis, and for traces also of their numbers.
-        legend: ``below`` (default), ``right`` or ``none``.
+        legend: ``below`` (default), ``right`` or ``none``; or its words.
         from_: Where the time range begins, in time units.
         to: Where it ends.
-        color_by: What fills stand for: ``kind`` (default), ``stage``, ``chunk`` or
-            ``microbatch``.
-        phases: Brackets below the rows for warm-up, steady state and cool-down.
+        color_by: What fills stand for: ``kind`` (default), ``stage``, ``chunk``,
+            ``microbatch``, or the ``value`` of a written task.
+        phases: Brackets below the rows for warm-up, steady state and cool-down; or a list
+            of their names, or of names and ends of your own.
         bubble: A box in the largest gap, with this text or ``Bubble``.
         flush: A thick line where an iteration ends.
+        arrows: Arrows for ``transfers``, from a pass to the one on another device that
+            needs it, or for ``turns``, from the last stage's forwards to its backwards.
         follow: Lines along the way of microbatches, by the numbers that they show.
         critical_path: A line along the tasks that set the length of the timeline.
         memory: Curves below the rows: microbatches whose activations a device holds.
-        highlight: Tasks or parts of the timeline with a thick border.
+        highlight: Tasks or parts of the timeline with a thick border or a hatch.
         notes: Texts at places of the timeline.
     """
 
     title: Words | None = None
-    labels: Words | None = None
+    transition: Words | None = None
+    labels: Words | Labels | None = None
+    overlap: Literal["side", "stacked", "merged"] | None = None
     rows: Rows | None = None
+    lanes: bool | None = None
     axis: Literal["arrow", "numbers", "none"] | None = None
     unit: Literal["us", "ms", "s"] | None = None
-    legend: Literal["below", "right", "none"] | None = None
+    legend: Literal["below", "right", "none"] | Legend | None = None
     from_: Moment | None = None
     to: Moment | None = None
-    color_by: Literal["kind", "stage", "chunk", "microbatch"] | None = None
-    phases: bool | None = None
+    color_by: Literal["kind", "stage", "chunk", "microbatch", "value"] | None = None
+    phases: bool | list[Words | Phase] | None = None
     bubble: bool | Words | None = None
     flush: bool | None = None
+    arrows: Literal["transfers", "turns"] | None = None
     follow: int | list[int] | None = None
     critical_path: bool | None = None
     memory: bool | None = None
     highlight: Annotated[list[Highlight], Meta(max_length=100)] | None = None
     notes: Annotated[list[Note], Meta(max_length=100)] | None = None
+
+    @property
+    def words(self) -> Legend:
+        """The words of the legend, and where it is; ``none`` has none."""
+        if isinstance(self.legend, Legend):
+            return self.legend
+        return Legend(position="right" if self.legend == "right" else "below")

@@ -23,8 +23,8 @@ from sphinx_pipeviz.spec import MAX_OPS, Costs, Spec
 
 #: Keys beside which a timeline or an order is read to the end.
 FURTHEST = {
-    *("timeline", "order", "placement", "devices", "microbatches"),
-    *("file", "format", "pattern", "unit", "python"),
+    *("timeline", "order", "placement", "devices", "microbatches", "place"),
+    *("file", "format", "pattern", "rank", "unit", "python"),
 }
 #: The seed's figure: 15 by 4 inches.
 SEED_SIZE = Size(15 * 72, 4 * 72)

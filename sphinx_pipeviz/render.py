@@ -84,7 +84,7 @@ def _extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
     if spec.place == "alap":
         plan = replace(plan, traits=replace(plan.traits, late=True))
     if spec.recompute:
-        plan = with_recompute(plan)
+        plan = with_recompute(plan, early=spec.recompute == "early")
     if spec.all_reduce:
         plan = with_all_reduce(plan, spec.all_reduce)
     if spec.optimizer:
@@ -257,7 +257,9 @@ def draw(
     from sphinx_pipeviz.draw.paint import paint  # noqa: PLC0415  (matplotlib)
 
     try:
-        scene = stack(parts, look, font_of(look.font).width, size=size, full_legend=full_legend)
+        title = source.title if isinstance(source, Spec) and source.parts else None
+        width = font_of(look.font).width
+        scene = stack(parts, look, width, size=size, full_legend=full_legend, title=title)
     except PipevizError as error:
         raise error.located(source.marks if isinstance(source, Spec) else None) from None
     return paint(scene, format)

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from operator import add
 
 from sphinx_pipeviz.errors import PlanError, SpecError
-from sphinx_pipeviz.lanes import Delayed, Place, lanes_of, loading, meeting
+from sphinx_pipeviz.lanes import Delayed, Place, beside, lanes_of, loading, meeting, reducing
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.ops import BESIDE, Kind, Op, Run, Slot, kinds_of
+from sphinx_pipeviz.ops import Kind, Op, Run, Slot, kinds_of
 from sphinx_pipeviz.place import as_late_as_possible
 from sphinx_pipeviz.spec import Costs
 
@@ -67,7 +67,7 @@ def simulate(plan: Plan, costs: Costs | None = None) -> Timeline:
         rows = tuple(tuple(row) for row in run.rows)
         if plan.traits.late:
             rows = as_late_as_possible(rows, costs.latency, run.delayed)
-        lanes = tuple(lanes_of(plan, rows, costs)) if run.kinds & BESIDE else ()
+        lanes = tuple(lanes_of(plan, rows, costs)) if run.kinds & beside(plan) else ()
     return Timeline(rows, plan.stages, name=plan.name, lanes=lanes, traits=plan.traits)
 
 
@@ -96,9 +96,10 @@ class _Simulation:
         self.stages = plan.stages
         self.kinds = kinds_of(plan.orders)
         self.orders = list(plan.orders)
-        if self.kinds & BESIDE or costs.overlap == "sequential":
+        absent = beside(plan)
+        if self.kinds & absent or costs.overlap == "sequential":
             split = costs.overlap == "sequential"
-            self.orders = [_working(row, split=split) for row in plan.orders]
+            self.orders = [_working(row, absent, split=split) for row in plan.orders]
         self.rows: list[list[Run]] = [[] for _ in self.orders]
         self.microbatches = _microbatches(self.orders)
         #: Number of each microbatch's first pass; ops without a microbatch are no passes.
@@ -114,9 +115,12 @@ class _Simulation:
             self.delayed |= meeting(self.orders, plan.traits)
         if Kind.LOAD in self.kinds:
             self.delayed |= loading(plan, costs)
+        if plan.traits.beside:
+            for place, waits in reducing(plan, costs).items():
+                self.delayed[place] = [*self.delayed.get(place, ()), *waits]
         self.movable = deque(range(len(self.orders)))
         self.waiting: dict[Awaited, list[int]] = {}
-        self.recipes = {kind: _recipes(kind, costs, self.stages) for kind in _WORK}
+        self.recipes = {kind: _recipes(kind, costs, plan) for kind in _WORK}
 
     def to_the_end(self) -> dict[int, Awaited]:
         """Run all devices; return, for each that is stuck, what it waits for."""
@@ -192,12 +196,14 @@ class _Simulation:
         return self.recipes | {Kind.OPTIMIZER: [((), -1, cost)] * self.stages}
 
 
-def _recipes(kind: Kind, costs: Costs, stages: int) -> list[Recipe]:
+def _recipes(kind: Kind, costs: Costs, plan: Plan) -> list[Recipe]:
     """Return the recipe of a kind for each stage."""
     offset = _OFFSET.get(kind)
+    stages = plan.stages
+    like = B if kind is Kind.RECOMPUTE and plan.traits.recompute_waits else kind
     return [
         (
-            _needs(kind, stage, stages),
+            _needs(like, stage, stages),
             -1 if offset is None else stage * PER_STAGE + offset,
             cost,
         )
@@ -223,10 +229,12 @@ def _microbatches(orders: Sequence[Sequence[Slot]]) -> list[int]:
     return sorted(number for number in found if number is not None)
 
 
-def _working(row: tuple[Slot, ...], *, split: bool) -> tuple[Slot, ...]:
+def _working(
+    row: tuple[Slot, ...], absent: frozenset[Kind], *, split: bool
+) -> tuple[Slot, ...]:
     """Return the slots that occupy a device, pairs as two slots where they are split."""
     slots = (op for slot in row for op in slot.ops) if split else row
-    return tuple(slot for slot in slots if slot.ops[0].kind not in BESIDE)
+    return tuple(slot for slot in slots if slot.ops[0].kind not in absent)
 
 
 def _deadlock(run: _Simulation, stuck: dict[int, Awaited]) -> PlanError:

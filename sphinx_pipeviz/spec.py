@@ -146,12 +146,14 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     Args:
         type: ``forward``, ``backward``, ``backward-input``, ``backward-weight``,
-            ``optimizer``, a kind letter (F, B, I, W), or a word of your own.
+            ``recompute``, ``optimizer``, ``reduce_grad``, a letter (F, B, I, W), or your
+            own word.
         start_time: When it starts, in time units.
         duration: How long it takes, in time units.
         batch: The microbatch's number as you count it; needed for forward and backward.
         stage: The stage it belongs to, counted from 0 or from 1; without it, devices are
             taken for stages.
+        value: What you measured of it, such as power, for ``color-by: value``.
         is_overlapped: Whether it is two passes that run as one; then ``operations`` says
             which.
         operations: A forward and a backward, each with ``type``, ``batch`` and ``stage``,
@@ -163,6 +165,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     duration: Time
     batch: Number | None = None
     stage: Annotated[int, Meta(ge=0, le=9_999)] | None = None
+    value: Annotated[float, Meta(ge=-1e15, le=1e15)] | None = None
     is_overlapped: bool = False
     operations: list[Operation] | None = None
 
@@ -187,9 +190,10 @@ class Keys(Picture, frozen=True, kw_only=True):
         waves: How often a microbatch goes there and back, for Hanayo: half of chunks.
         memory_limit: Most microbatches in flight on a device, for ``zb-auto``.
         iterations: Training steps that follow each other; default 1.
-        recompute: Run the forward of a stage once more before its backward.
-        all_reduce: Reduce the gradients of each ``stage`` when they are complete, or of
-            all stages at the ``end``.
+        recompute: Run the forward of a stage once more before its backward: ``true``, when
+            the backward could start; ``early``, as soon as the device is free.
+        all_reduce: Reduce the gradients of each ``stage`` when they are complete, of all
+            stages at the ``end``, or ``beside`` the work, in a lane of its own.
         optimizer: End with an optimizer step, ``aligned`` on all devices, or on each
             device when it is ``ready``.
         transfers: Draw what devices send to each other.
@@ -203,6 +207,7 @@ class Keys(Picture, frozen=True, kw_only=True):
         format: Format of the file; else it is recognised.
         pattern: Regular expression with the groups ``kind``, ``microbatch`` and ``stage``
             for the names of a trace's events.
+        rank: Ranks to keep of traces and timers, such as ``0,8,16`` or ``0-3``.
         python: A Python object, ``package.module:name``, or what it returns when called.
         compare: Several schedules, each with keys of its own beside those that all share;
             they are drawn below each other, on one scale of time.
@@ -222,8 +227,8 @@ class Keys(Picture, frozen=True, kw_only=True):
     waves: Count | None = None
     memory_limit: Count | None = None
     iterations: Annotated[int, Meta(ge=1, le=1000)] | None = None
-    recompute: bool | None = None
-    all_reduce: Literal["stage", "end"] | None = None
+    recompute: bool | Literal["early"] | None = None
+    all_reduce: Literal["stage", "end", "beside"] | None = None
     optimizer: Literal["aligned", "ready"] | None = None
     transfers: bool | None = None
     costs: Costs | None = None
@@ -233,6 +238,7 @@ class Keys(Picture, frozen=True, kw_only=True):
     file: Cell | Annotated[list[Cell], Meta(min_length=1)] | None = None
     format: Cell | None = None
     pattern: Cell | None = None
+    rank: Index | Cell | None = None
     python: Cell | None = None
     compare: Annotated[list[dict[str, Any]], Meta(min_length=1, max_length=50)] | None = None
     style: Cell | dict[str, Any] | None = None

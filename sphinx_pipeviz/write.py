@@ -1,4 +1,9 @@
-"""Plan or Timeline -> text in a format that other tools, or this one, read again."""
+"""Plan or Timeline -> text in a format that other tools, or this one, read again.
+
+What is lost: an order has no times and no name. The tasks of a timeline have no lanes, so
+that transfers and swaps, which go on beside the devices' work, are neither in a written
+timeline nor in an order that is made of one; a plan's own order and a trace have them.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,8 @@ WORDS = {
     Kind.OPTIMIZER: "optimizer",
     Kind.RECOMPUTE: "recompute",
 }
+#: The type of a task that is two passes; readers look at its operations.
+OVERLAPPED = "overlapped_forward_backward"
 #: Below it, every whole number is a float.
 _EXACT = 2**53
 
@@ -30,9 +37,9 @@ def write(source: Plan | Timeline, format: str) -> str:
     Args:
         source: What to write.
         format: ``yaml``: an ``order:`` for a plan, a ``timeline:`` for a timeline;
-            ``csv``: PyTorch's CSV of the order, in which names, times and traits are
-            lost; ``json``: the seed's mapping; ``chrome``: a trace for Perfetto, in which
-            a time unit is a microsecond. A plan is simulated for the last two.
+            ``csv``: PyTorch's CSV of the order; ``json``: the seed's mapping, which is
+            a timeline; ``chrome``: a trace for Perfetto, in which a time unit is a
+            microsecond. A plan is simulated for the last two.
 
     Raises:
         SpecError: There is no such format, or it cannot hold the source.
@@ -49,10 +56,10 @@ def _yaml(source: Plan | Timeline) -> str:
 
 
 def _yaml_order(plan: Plan) -> str:
-    if plan.traits != Traits(late=plan.traits.late):
+    if not is_order(plan):
         message = "an order cannot hold all that this plan is"
         raise SpecError(message, hint="simulate it, and write the timeline")
-    rows = [f"- {_flow(row)}\n" for row in plan.orders]
+    rows = [f"- {_cells(row)}\n" for row in plan.orders]
     lines = ["order:\n", *rows, f"microbatches: {plan.microbatches}\n"]
     lines.append(f"placement: {json.dumps(plan.placement)}\n")
     if plan.traits.late:
@@ -60,7 +67,12 @@ def _yaml_order(plan: Plan) -> str:
     return "".join(lines)
 
 
-def _flow(row: tuple[Slot, ...]) -> str:
+def is_order(plan: Plan) -> bool:
+    """Tell whether an ``order:`` in YAML can hold all that a plan is, but for its name."""
+    return plan.traits == Traits(late=plan.traits.late)
+
+
+def _cells(row: tuple[Slot, ...]) -> str:
     """Return slots as a list on one line; YAML's indicators occur in pairs only."""
     cells = (f'"{slot}"' if isinstance(slot, Overlap) else str(slot) for slot in row)
     return f"[{', '.join(cells)}]"
@@ -69,18 +81,27 @@ def _flow(row: tuple[Slot, ...]) -> str:
 def _yaml_timeline(timeline: Timeline) -> str:
     lines = ["timeline:\n"]
     for key, tasks in _mapping(timeline).items():
-        lines.append(f"  {_scalar(key)}:{'' if tasks else ' []'}\n")
-        for task in tasks:
-            pairs = (f"{word}: {_scalar(value)}" for word, value in task.items())
-            lines.append(f"  - {{{', '.join(pairs)}}}\n")
+        lines.append(f"  {flow(key)}:{'' if tasks else ' []'}\n")
+        lines += (f"  - {flow(task)}\n" for task in tasks)
     return "".join(lines)
 
 
+def flow(value: Any) -> str:
+    """Return plain data as YAML on one line; text in quotes, but for known words."""
+    if isinstance(value, dict):
+        pairs = (f"{key}: {flow(item)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(flow, value))}]"
+    return _scalar(value)
+
+
 def _scalar(value: str | float) -> str:
-    """Return a value as YAML; text in quotes, but for the words of this package."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if not isinstance(value, str):
         return str(value)
-    if value in WORDS.values():
+    if value in (*WORDS.values(), OVERLAPPED):
         return value
     quoted = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
@@ -90,7 +111,7 @@ def _mapping(source: Plan | Timeline) -> dict[int | str, list[dict[str, Any]]]:
     """Return the seed's mapping, ``{device: [{type, batch, start_time, duration}]}``.
 
     Raises:
-        SpecError: There is an overlapped pair, or two devices have one name.
+        SpecError: Two devices have one name.
     """
     timeline = source if isinstance(source, Timeline) else simulate(source)
     titles = timeline.titles or ("",) * timeline.devices
@@ -103,14 +124,19 @@ def _mapping(source: Plan | Timeline) -> dict[int | str, list[dict[str, Any]]]:
 
 
 def _task(run: Run) -> dict[str, Any]:
-    if isinstance(run.slot, Overlap):
-        message = f"a timeline's tasks cannot hold the overlapped pair {run.slot}"
-        raise SpecError(message, hint="write csv or chrome")
-    op = run.slot
+    times = {"start_time": _short(run.start), "duration": _short(run.duration)}
+    if not isinstance(run.slot, Overlap):
+        return _operation(run.slot, times)
+    first = _operation(run.slot.first, times) | {"type": OVERLAPPED}
+    pair = [_operation(op, {}) for op in run.slot.ops]
+    return first | {"is_overlapped": True, "operations": pair}
+
+
+def _operation(op: Op, times: dict[str, float]) -> dict[str, Any]:
     task: dict[str, Any] = {"type": op.name or WORDS.get(op.kind, op.kind.value)}
     if op.microbatch is not None:
         task["batch"] = op.microbatch
-    task |= {"start_time": _short(run.start), "duration": _short(run.duration)}
+    task |= times
     return task if op.stage is None else task | {"stage": op.stage}
 
 
@@ -129,7 +155,7 @@ def order_of(timeline: Timeline) -> Plan:
     """Return the order in which a timeline's devices run their slots.
 
     Where stages are not known, devices are taken for them, downwards or upwards as the
-    first of them start. Microbatches are counted from 0.
+    first of them start. Microbatches are counted from 0. What is in lanes is left out.
 
     Raises:
         PlanError: The order is not complete, or has what is no op.

@@ -50,6 +50,13 @@ def test_one_schedule_may_vary_in_one_key():
     assert orders == [["0B0", "0B1", "0B2", "0B3"], ["0B3", "0B2", "0B1", "0B0"]]
 
 
+def test_the_way_to_make_an_order_may_differ_between_schedules():
+    text = "schedule: 1f1b\ndevices: 3\nmicrobatches: 4\ncompare: [{order: strict}, "
+    strict, greedy = (t for t, _ in parts_of(pv.read(text + "{order: greedy}]")))
+    assert strict.devices == greedy.devices == 3
+    assert strict.rows != greedy.rows
+
+
 def test_orders_and_timelines_can_be_compared_with_named_schedules():
     own = "  - order: ['0F0 0B0']\n  - timeline: {A: [{type: f, batch: 1, start_time: 0,"
     own += " duration: 1}]}\n"

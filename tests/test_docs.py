@@ -6,12 +6,13 @@ import doctest
 import importlib.util
 import itertools
 import re
+import shlex
 import sys
 import textwrap
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
@@ -22,13 +23,17 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Highlight, Note, Rows
+from sphinx_pipeviz.load import Access
+from sphinx_pipeviz.load import load as load_sources
+from sphinx_pipeviz.picture import Group, Highlight, Labels, Legend, Note, Pattern, Phase, Rows
+from sphinx_pipeviz.readers import READERS, recognised
+from sphinx_pipeviz.readers.text_file import TextFile
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, scalar
 from sphinx_pipeviz.render import draw
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES, depends_on_costs
-from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Costs, Task
+from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Costs, Operation, Task
 
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
@@ -36,7 +41,7 @@ PAGES = [TOP / "README.md", TOP / "CONTRIBUTING.md", TOP / "CHANGELOG.md"]
 PAGES += sorted(
     page
     for page in DOCS.rglob("*")
-    if page.suffix in (".rst", ".md") and "_build" not in page.parts
+    if page.suffix in (".rst", ".md") and not {"_build", "examples"} & set(page.parts)
 )
 SCHEDULES_PAGES = "".join(p.read_text() for p in sorted((DOCS / "schedules").glob("*.rst")))
 
@@ -45,6 +50,7 @@ SCHEDULES_PAGES = "".join(p.read_text() for p in sorted((DOCS / "schedules").glo
 
 
 class Example(NamedTuple):
+    folder: Path
     page: str
     line: int
     argument: str
@@ -71,7 +77,7 @@ def directives(page):
         else:
             continue
         text = textwrap.dedent("\n".join(body))
-        yield Example(page.name, number + 1, match[2].strip(), text)
+        yield Example(page.parent, page.name, number + 1, match[2].strip(), text)
 
 
 def split(text):
@@ -96,17 +102,29 @@ def test_the_pages_have_examples():
     assert {"README.md", "index.rst", "guide.rst", "markdown.md"} <= {e.page for e in EXAMPLES}
 
 
+@pytest.fixture
+def ours(monkeypatch):
+    """Let Python objects of the documentation be importable, as conf.py does."""
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+
+
+@pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e.page}-{e.line}")
 def test_example_is_read_and_drawn(example):
     options, body = split(example.text)
     assert options.keys() <= {*PICTURE_OPTIONS, *SPEC_OPTIONS}
+    keys = {key: scalar(value) for key, value in options.items() if key in SPEC_OPTIONS}
     if example.argument:
         assert not body.strip()
-        body = (DOCS / example.argument).read_text()
-    keys = {key: scalar(value) for key, value in options.items() if key in SPEC_OPTIONS}
+        if example.argument.endswith(".yaml"):
+            body = (example.folder / example.argument).read_text()
+        elif not example.argument.startswith("trace"):  # of an author's
+            keys["file"] = example.argument
+        else:
+            return
     place = Location(example.page, example.line)
     tree = Tree(keys, Marks({(): place})) if keys else None
-    spec = read_spec(body, lambda _: place, tree)
+    spec = load_sources(read_spec(body, lambda _: place, tree), Access(example.folder))
     root = ET.fromstring(draw(spec, "svg"))  # noqa: S314  (our own)
     assert root.tag.endswith("svg")
     assert draw(spec, "text")
@@ -130,15 +148,53 @@ def test_python_examples_print_what_they_say():
     assert not results.failed
 
 
-def test_shell_example_prints_what_it_says(capsys):
+def commands():
+    """Yield each command of ours that a page shows, and what it prints there."""
+    for page in PAGES:
+        for block in re.findall(
+            r"^\.\. code-block:: console\n(?:   :class:.*\n)?\n((?:   .*\n|\n)+)",
+            page.read_text(),
+            re.MULTILINE,
+        ):
+            for shown in re.split(r"^\$ ", textwrap.dedent(block), flags=re.MULTILINE)[1:]:
+                command, _, output = shown.partition("\n")
+                if command.startswith("sphinx-pipeviz ") and "..." not in command:
+                    yield page.name, command, output.strip()
+
+
+@pytest.mark.parametrize(("page", "command", "output"), list(commands()))
+def test_shell_example_prints_what_it_says(
+    page, command, output, tmp_path, monkeypatch, capsys
+):
     from sphinx_pipeviz.frontends.command import main  # noqa: PLC0415
 
-    guide = (DOCS / "guide.rst").read_text()
-    command, output = re.search(
-        r"   \$ sphinx-pipeviz (show gpipe .*)\n((?:   .*\n|\n)+)", guide
-    ).groups()
-    assert main(command.split()) == 0
-    assert textwrap.dedent(output).strip() == capsys.readouterr().out.strip()
+    (tmp_path / "docs").symlink_to(DOCS)
+    monkeypatch.chdir(tmp_path)
+    code = main(shlex.split(command)[1:])
+    printed = capsys.readouterr()
+    assert code == bool(printed.err), page
+    if output:
+        assert output == (printed.out + printed.err).strip()
+    else:
+        assert code == 0
+
+
+def test_every_format_has_a_section_with_a_figure_of_a_file():
+    parts = re.split(
+        r"^\.\. _format-(.*):$", (DOCS / "formats.rst").read_text(), flags=re.MULTILINE
+    )
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert list(sections) == [*READERS, "python"]
+    folder = DOCS / "examples" / "formats"
+    for name, text in sections.items():
+        assert ".. example::\n" in text
+        assert "Refused " in text or name == "python"
+        for shown in re.findall(r"literalinclude:: (.*)", text):
+            assert (DOCS / shown).is_file()
+        for file in re.findall(r"(?:schedule::|file:) examples/formats/(.*)", text):
+            path = folder / file
+            files = sorted(path.iterdir()) if path.is_dir() else [path]
+            assert recognised([TextFile(f.name, f.read_text()) for f in files]) == name
 
 
 def test_alt_text_of_the_guide_is_what_pictures_get():
@@ -146,6 +202,54 @@ def test_alt_text_of_the_guide_is_what_pictures_get():
 
     alt = describe(pv.simulate(pv.plan("1f1b", devices=4, microbatches=8)))
     assert alt in " ".join((DOCS / "guide.rst").read_text().split())
+
+
+#: The published figures that the gallery reproduces.
+FIGURES = {
+    "ailzhang_noted_1f1b",
+    "deepspeed_pipe-schedule",
+    "dualpipe_repo_dualpipe",
+    "dualpipe_repo_dualpipev",
+    "internevo_pipeline_schedule",
+    "jax_pipelining_example",
+    "lil_pipedream-2bw",
+    "mindspeed_pipedream1F1B",
+    "mindspeed_ripipe_b",
+    "mindspore_megatron",
+    "mindspore_zbv",
+    "neuron_pp_schedule",
+    "paddle_pipeline-4",
+    "primus_image_1",
+    "primus_simulation",
+    "selamie_zb-sched",
+    "seq1f1b_seq1f1b-I",
+    "stas_parallelism-gpipe-bubble",
+    "uva_pipeline_breadth_first",
+    "zeus_wide-resnet_last",
+}
+
+
+def test_the_gallery_reproduces_every_figure_in_a_section_with_its_directive():
+    parts = re.split(
+        r"^\.\. _gallery-(.*):$", (DOCS / "gallery.rst").read_text(), flags=re.MULTILINE
+    )
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert sections.keys() == FIGURES
+    for text in sections.values():
+        title, line = text.strip().splitlines()[:2]
+        assert line == "~" * len(title)
+        assert ".. example::\n\n   .. pipeline-schedule::\n      :caption: " in text
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_the_sample_of_every_style_is_read_and_drawn(name):
+    page = (DOCS / "styles.rst").read_text()
+    body = textwrap.dedent(page.partition(".. style-samples::\n\n")[2].split("\n\n")[0])
+    sample = load("style_samples").sample(name, body.splitlines())
+    options, text = split(textwrap.dedent(sample.partition("\n")[2]))
+    assert options.keys() <= {*PICTURE_OPTIONS, *SPEC_OPTIONS}
+    spec = read_spec(text, lambda _: Location("styles.rst", 1))
+    assert STYLES[name].forward.lower() in draw(spec, "svg").decode().lower()
 
 
 # Tables
@@ -165,16 +269,22 @@ TABLES = load("reference_tables").TABLES
 NAMES = {
     "keys": [key for key in KEYS if key not in PICTURE_KEYS],
     "picture": PICTURE_KEYS,
+    "labels": [name.replace("_", "-") for name in Labels.__struct_fields__],
+    "legend": [name.replace("_", "-") for name in Legend.__struct_fields__],
+    "phase": Phase.__struct_fields__,
     "rows": Rows.__struct_fields__,
     "group": Group.__struct_fields__,
     "highlight": [name.rstrip("_") for name in Highlight.__struct_fields__],
     "note": [name.replace("_", "-") for name in Note.__struct_fields__],
     "costs": [field.replace("_", "-") for field in Costs.__struct_fields__],
     "task": Task.__struct_fields__,
+    "operation": Operation.__struct_fields__,
     "task-types": TYPES,
     "style": [field.replace("_", "-") for field in Style.__struct_fields__],
     "styles": STYLES,
+    "patterns": get_args(Pattern),
     "schedules": SCHEDULES,
+    "formats": READERS,
     "options": [*SPEC_OPTIONS, *PICTURE_OPTIONS],
     "settings": SETTINGS,
     "warnings": [f"pipeviz.{subtype}" for subtype in SUBTYPES],
@@ -183,7 +293,7 @@ NAMES = {
 
 
 def test_the_reference_shows_every_table():
-    text = (DOCS / "reference.rst").read_text()
+    text = (DOCS / "reference.rst").read_text() + (DOCS / "formats.rst").read_text()
     assert set(re.findall(r"^\.\. reference-table:: (.*)$", text, re.MULTILINE)) == set(TABLES)
     assert NAMES.keys() == TABLES.keys()
     assert "\n.. command-help::\n" in text

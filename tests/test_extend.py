@@ -103,6 +103,25 @@ def test_a_recompute_takes_the_time_of_a_forward_unless_its_cost_is_given(pair, 
     assert pv.Costs(forward=3).of(R, 1) == [3]
 
 
+@given(plans(recompute=[True]), st.data())
+def test_a_recompute_runs_without_a_gap_before_its_backward(pair, data):
+    timeline, _ = data.draw(timed(pair[1]))
+    for row in timeline.rows:
+        for run, then in pairwise(row):
+            if run.slot.ops[0].kind == R and len(then.slot.ops) == 1:
+                assert then.start == run.end
+
+
+def test_an_early_recompute_does_not_wait_for_the_gradient():
+    keys = {"schedule": "1f1b", "devices": 2, "microbatches": 2}
+    starts = {}
+    for when in ("true", "early"):
+        text = f"{keys}".replace("'", "")
+        timeline = pv.simulate(pv.read(text[:-1] + f", recompute: {when}}}"))
+        starts[when] = [run.start for run in timeline.rows[0] if run.slot.ops[0].kind == R]
+    assert starts == {"true": [5, 9], "early": [2, 7]}
+
+
 # All-reduce
 
 
@@ -247,7 +266,7 @@ def test_many_iterations_count_as_many_ops():
 
 @given(
     plans(
-        recompute=[None, True],
+        recompute=[None, "early"],  # as written orders do
         all_reduce=[None, "stage", "end"],
         optimizer=[None, "ready"],
         iterations=[None, 1, 3],

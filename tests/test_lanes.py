@@ -89,3 +89,55 @@ def test_a_recompute_waits_for_the_load_too():
     rows = ["0F0 0EVICT0 0F1 0B1 0LOAD0 0R0 0B0"]
     timeline = pv.simulate(pv.Plan.parse(rows), pv.Costs(swap=1))
     assert [run.start for run in timeline.rows[0]] == [0, 1, 2, 5, 6]
+
+
+def beside(name="1f1b", optimizer="ready", **keys):
+    plan = pv.plan(
+        name,
+        devices=2,
+        microbatches=2,
+        all_reduce="beside",
+        optimizer=optimizer,
+        **keys,
+    )
+    return pv.simulate(plan, pv.Costs(all_reduce=3))
+
+
+def test_all_reduces_beside_the_work_occupy_nobody_but_the_optimizer_waits():
+    timeline = beside()
+    assert moves(timeline, "all-reduce") == {
+        "1REDUCE_GRAD": (1, 7, 10),
+        "0REDUCE_GRAD": (0, 9, 12),
+    }
+    assert [row[-1].start for row in timeline.rows] == [12, 10]
+    assert all(
+        op.kind != pv.Kind.ALL_REDUCE
+        for row in timeline.rows
+        for run in row
+        for op in run.slot.ops
+    )
+
+
+def test_aligned_steps_wait_for_the_last_all_reduce_beside_the_work():
+    assert [row[-1].start for row in beside(optimizer="aligned").rows] == [12, 12]
+
+
+def test_all_reduces_beside_the_work_go_one_after_the_other():
+    timeline = beside("looped-bfs", chunks=2)
+    for lane in timeline.lanes:
+        first, second = lane.runs
+        assert second.start >= first.end
+        assert timeline.rows[lane.device][-1].start == second.end
+
+
+def test_every_iteration_waits_for_its_own_all_reduces():
+    timeline = beside(iterations=2)
+    steps = [run for run in timeline.rows[0] if run.slot.ops[0].kind == pv.Kind.OPTIMIZER]
+    (lane,) = (lane for lane in timeline.lanes if lane.device == 0)
+    assert [run.start for run in steps] == [run.end for run in lane.runs]
+
+
+def test_stages_on_several_devices_are_not_reduced_beside_the_work():
+    spec = Spec(schedule="chimera", devices=2, microbatches=2, all_reduce="beside")
+    with pytest.raises(pv.PlanError, match="several devices hold each stage of chimera"):
+        pv.simulate(spec)

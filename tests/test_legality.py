@@ -1,7 +1,8 @@
 import pytest
 
+from sphinx_pipeviz.causality import check_timeline
 from sphinx_pipeviz.errors import PlanError
-from sphinx_pipeviz.legality import check_orders, check_timeline, infer_placement
+from sphinx_pipeviz.legality import check_orders, infer_placement
 from sphinx_pipeviz.ops import Kind, Op, Run, parse_row
 
 

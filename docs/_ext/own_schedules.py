@@ -10,7 +10,7 @@ import sphinx_pipeviz as pv
 
 
 def ping_pong():
-    """Return an order of our own: microbatches enter in pairs, each pair is finished first."""
+    """Return an order of our own: a pair of microbatches after the other."""
     devices, microbatches = 3, 6
     rows = []
     for device in range(devices):

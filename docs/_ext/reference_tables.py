@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec.inspect as types
 from docutils import nodes
@@ -23,11 +23,22 @@ from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.picture import Group, Highlight, Note, Picture, Rows
+from sphinx_pipeviz.picture import (
+    Group,
+    Highlight,
+    Labels,
+    Legend,
+    Note,
+    Pattern,
+    Phase,
+    Picture,
+    Rows,
+)
+from sphinx_pipeviz.readers import READERS
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
-from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Task
+from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Operation, Task
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -186,6 +197,23 @@ def _styles() -> Table:
     return Table(headings, (10, *[15] * len(fills)), rows)
 
 
+#: What each pattern of a hatch looks like.
+PATTERNS = {
+    "rising": "Strokes that rise to the right.",
+    "falling": "Strokes that fall to the right.",
+    "crossed": "Both.",
+    "level": "Level strokes.",
+    "upright": "Upright strokes.",
+    "dotted": "Dots.",
+    "checked": "A checkerboard.",
+}
+
+
+def _patterns() -> Table:
+    rows = tuple((f"``{name}``", PATTERNS[name]) for name in get_args(Pattern))
+    return Table(("Pattern", "What it looks like"), (30, 70), rows)
+
+
 def _schedules() -> Table:
     rows = tuple(
         (f"``{name}``", _code(row.aliases) or "none", row.summary)
@@ -205,6 +233,7 @@ PICTURE = {
     "target": "Link of the picture: an address or a reference.",
     "loading": "``lazy``, ``embed`` or ``link``.",
     "class": "Classes of the picture.",
+    "embed": "How HTML pages hold the picture: ``auto``, ``inline`` or ``image``.",
     "name": "Name for ``:ref:`` and ``:numref:``.",
     "caption": "Caption; with it the picture is a figure and gets a number.",
     "figwidth": "Width of the figure; ``image`` takes the picture's.",
@@ -265,19 +294,38 @@ def _commands() -> Table:
     return Table(("Command", "What it does"), (25, 75), rows)
 
 
+def _formats() -> Table:
+    rows = tuple(
+        (
+            f"``{name}``",
+            _code(row.aliases) or "none",
+            f":ref:`{row.summary[0].upper()}{row.summary[1:]} <format-{name}>`",
+            _code(row.takes) or "none",
+        )
+        for name, row in READERS.items()
+    )
+    return Table(("Format", "Aliases", "What it is", "Keys"), (20, 28, 40, 12), rows)
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "keys": _keys,
     "picture": partial(_struct, "Key", Picture),
+    "labels": partial(_struct, "Key", Labels),
+    "legend": partial(_struct, "Key", Legend),
+    "phase": partial(_struct, "Key", Phase),
     "rows": partial(_struct, "Key", Rows),
     "group": partial(_struct, "Key", Group),
     "highlight": partial(_struct, "Key", Highlight),
     "note": partial(_struct, "Key", Note),
     "costs": partial(_struct, "Cost", Costs),
     "task": partial(_struct, "Key", Task),
+    "operation": partial(_struct, "Key", Operation),
     "task-types": _task_types,
     "style": _style,
     "styles": _styles,
+    "patterns": _patterns,
     "schedules": _schedules,
+    "formats": _formats,
     "options": _options,
     "settings": _settings,
     "warnings": _warnings,

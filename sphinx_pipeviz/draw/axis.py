@@ -23,27 +23,27 @@ def axis_height(picture: Picture, em: float) -> float:
 
 
 def axis_of(
-    picture: Picture, grid: Grid, style: Style, measure: Measure
+    picture: Picture, grid: Grid, top: float, style: Style, measure: Measure
 ) -> tuple[list[Lines], list[Stamp]]:
-    """Return the lines and texts that show what time it is."""
+    """Return the lines and texts that show what time it is, below ``top``."""
     if picture.axis == "none":
         return [], []
     word = f"Time ({UNITS[picture.unit]})" if picture.unit else "Time"
     em = style.font_size
     if picture.axis == "numbers":
         ticks = list(_ticks(grid, em, measure))
-        y = round(grid.bottom - TICK - LINE * em / 2, 2)
+        y = round(top - TICK - LINE * em / 2, 2)
         end = (round((grid.left + grid.right) / 2, 2), round(y - LINE * em * 0.8, 2))
-        numbers = [_stamp(_number(t), style, "center", (grid.x(t), y)) for t in ticks]
-        return [_marks(grid, ticks, style)], [*numbers, _stamp(word, style, "center", end)]
-    y = round(grid.bottom - LINE * em / 2 - 1, 2)
+        numbers = [_stamp(number(t), style, "center", (grid.x(t), y)) for t in ticks]
+        return [_marks(grid, top, ticks, style)], [*numbers, _stamp(word, style, "center", end)]
+    y = round(top - LINE * em / 2 - 1, 2)
     x = grid.left + em * (measure(word, "regular") + 0.7)
     return [_arrow(x, y, style)], [_stamp(word, style, "left", (grid.left, y))]
 
 
 def _ticks(grid: Grid, em: float, measure: Measure) -> Iterator[float]:
     """Yield multiples of 1, 2 or 5 times a power of ten, far enough apart."""
-    longest = max(measure(_number(time), "regular") for time in (grid.start, grid.end))
+    longest = max(measure(number(time), "regular") for time in (grid.start, grid.end))
     least = (longest + APART) * em / grid.unit
     power = 10.0 ** math.floor(math.log10(least))
     step = next(power * times for times in (1, 2, 5, 10, 20) if power * times >= least)
@@ -54,14 +54,15 @@ def _ticks(grid: Grid, em: float, measure: Measure) -> Iterator[float]:
             yield index * step
 
 
-def _number(time: float) -> str:
+def number(time: float) -> str:
+    """Return a time as the axis shows it."""
     return f"{time:.10g}"
 
 
-def _marks(grid: Grid, ticks: list[float], style: Style) -> Lines:
-    low = round(grid.bottom - TICK, 2)
-    strokes = [((grid.x(t), grid.bottom), (grid.x(t), low)) for t in ticks]
-    base = ((grid.left, grid.bottom), (grid.right, grid.bottom))
+def _marks(grid: Grid, top: float, ticks: list[float], style: Style) -> Lines:
+    low = round(top - TICK, 2)
+    strokes = [((grid.x(t), top), (grid.x(t), low)) for t in ticks]
+    base = ((grid.left, top), (grid.right, top))
     return Lines(style.text, 0.8, (base, *strokes), upright=True)
 
 

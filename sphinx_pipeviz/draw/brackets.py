@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.phases import Phase, held, phases_of
+from sphinx_pipeviz.phases import Phase, held, named_phases, phases_of
 from sphinx_pipeviz.picture import Picture
 
 #: Height of a bracket, in ems.
@@ -23,28 +26,64 @@ def brackets_height(picture: Picture, em: float) -> float:
     return (TOOTH + LINE) * em if picture.phases else 0.0
 
 
+def shown_phases(timeline: Timeline, picture: Picture) -> list[Phase]:
+    """Return the phases that the picture names."""
+    if isinstance(picture.phases, list):
+        return named_phases(timeline, picture.phases)
+    return phases_of(timeline) if picture.phases else []
+
+
 def brackets_of(
-    timeline: Timeline, grid: Grid, top: float, style: Style, measure: Measure
-) -> tuple[list[Lines], list[Stamp]]:
-    """Return a bracket and a name for each phase, hanging from ``top``."""
-    shown = [phase for phase in phases_of(timeline) if phase.start < grid.end]
+    phases: list[Phase], grid: Grid, top: float, style: Style, measure: Measure
+) -> Below:
+    """Return a bracket or a band, and a name, for each phase, hanging from ``top``."""
+    shown = [phase for phase in phases if phase.start < grid.end and phase.end > grid.start]
     size = min([style.font_size, *(_room(phase, grid, measure) for phase in shown)])
-    lines, texts = [], []
-    for phase in shown:
-        left, right = grid.x(max(phase.start, grid.start)), grid.x(min(phase.end, grid.end))
-        lines.append(_bracket(left, right, top, style))
-        y = round(top - (TOOTH + LINE / 2) * style.font_size, 2)
-        place = (round((left + right) / 2, 2), y)
-        if size >= SMALLEST:
-            texts.append(
-                Stamp(phase.name, round(size, 1), style.text, "center", "regular", (place,))
-            )
-    return lines, texts
+    band = style.phase_look == "band"
+    spans = [_span(phase, grid) for phase in shown]
+    y = round(top - (TOOTH + LINE / 2) * style.font_size, 2)
+    texts = [
+        Stamp(
+            phase.name,
+            round(size, 1),
+            style.text,
+            "center",
+            "bold" if band else "regular",
+            ((round((left + right) / 2, 2), y),),
+        )
+        for phase, (left, right) in zip(shown, spans, strict=True)
+        if size >= SMALLEST
+    ]
+    if band:
+        return Below((), tuple(texts), tuple(_bands(spans, y, style)))
+    lines = (_bracket(left, right, top, style) for left, right in spans)
+    return Below(tuple(lines), tuple(texts))
+
+
+class Below(NamedTuple):
+    """What stands below the rows."""
+
+    lines: tuple[Lines, ...] = ()
+    texts: tuple[Stamp, ...] = ()
+    boxes: tuple[Boxes, ...] = ()
+
+
+def _span(phase: Phase, grid: Grid) -> tuple[float, float]:
+    return grid.x(max(phase.start, grid.start)), grid.x(min(phase.end, grid.end))
+
+
+def _bands(spans: list[tuple[float, float]], y: float, style: Style) -> Iterator[Boxes]:
+    """Yield the bands, every second one darker."""
+    high = round(0.75 * LINE * style.font_size, 2)
+    for index, (left, right) in enumerate(spans):
+        fill = style.band(index)
+        box = (left, round(y - high / 2, 2), round(right - left, 3), high)
+        yield Boxes(fill, None, 0.0, (box,))
 
 
 def _room(phase: Phase, grid: Grid, measure: Measure) -> float:
-    width = grid.x(min(phase.end, grid.end)) - grid.x(max(phase.start, grid.start))
-    return (width - 2) / measure(phase.name, "regular")
+    left, right = _span(phase, grid)
+    return (right - left - 2) / measure(phase.name, "bold")
 
 
 def _bracket(left: float, right: float, top: float, style: Style) -> Lines:
@@ -64,15 +103,21 @@ def curves_height(picture: Picture, devices: int, em: float) -> float:
 
 
 def curves_of(
-    timeline: Timeline, names: list[str], grid: Grid, top: float, style: Style
-) -> tuple[list[Boxes], list[Stamp]]:
+    timeline: Timeline,
+    names: list[str],
+    grid: Grid,
+    top: float,
+    style: Style,
+    measure: Measure,
+) -> Below:
     """Return what each device holds over time, as steps, below each other from ``top``."""
     em = style.font_size
     steps = [held(timeline, device) for device in range(timeline.devices)]
     most = max((count for row in steps for _, count in row), default=1) or 1
     place = (grid.left, round(top - LINE * em / 2, 2))
     words = "Activations held, in stage-microbatches"
-    texts = [Stamp(words, round(em * 0.85, 1), style.text, "left", "regular", (place,))]
+    size = min(em * 0.85, (grid.right - grid.left) / measure(words, "regular"))
+    texts = [Stamp(words, round(size, 1), style.text, "left", "regular", (place,))]
     boxes: list[Box] = []
     y = top - LINE * em
     for name, row in zip(names, steps, strict=True):
@@ -81,7 +126,7 @@ def curves_of(
         peak = max((count for _, count in row), default=0)
         texts += _beside(name, str(peak), grid, y + CURVE * em / 2, style)
         y -= APART * em
-    return [Boxes(style.memory, None, 0.0, tuple(boxes))], texts
+    return Below(texts=tuple(texts), boxes=(Boxes(style.memory, None, 0.0, tuple(boxes)),))
 
 
 def _steps(row: list[tuple[float, int]], grid: Grid, y: float, unit: float) -> list[Box]:

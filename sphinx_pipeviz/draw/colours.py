@@ -10,6 +10,9 @@ from msgspec import Meta
 #: ``#RRGGBB``
 Colour = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 
+#: A colour on light pages, and on dark ones.
+Pair = tuple[str, str]
+
 WHITE = "#FFFFFF"
 BLACK = "#000000"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
-Pattern = Literal["rising", "falling", "crossed", "level", "upright", "dotted", "checked"]
+from sphinx_pipeviz.picture import Pattern
+
 #: (x, y, x, y)
 Stroke = tuple[float, float, float, float]
 #: (left, bottom, right, top)

@@ -1,9 +1,10 @@
 """Templates of labels -> the text of a cell, with real subscripts.
 
-``{mb}``, ``{stage}``, ``{chunk}``, ``{part}`` (of the sequence) and ``{kind}`` are the numbers
-and the letter of an op. A bare ``F`` beside them stands for the op's letter too, so that
-``F{mb}`` labels backwards ``B1``. What stands in ``_{...}`` is set lower and smaller; in it
-``s``, ``m``, ``c`` and ``p`` are short for the numbers.
+``{mb}``, ``{nth}`` (of its iteration), ``{stage}``, ``{chunk}``, ``{part}`` (of its sequence)
+and ``{kind}`` are the numbers and the letter of an op, or the author's word for it. A bare
+``F`` beside them stands for the op's letter too, so that ``F{mb}`` labels backwards ``B1``.
+What stands in ``_{...}`` is set lower and smaller; in it ``s``, ``m``, ``c`` and ``p`` are
+short for the numbers.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ import functools
 import re
 from typing import NamedTuple
 
-from sphinx_pipeviz.errors import StyleError, did_you_mean
+import msgspec
+
+from sphinx_pipeviz.draw.style import FILLS
+from sphinx_pipeviz.errors import Path, StyleError, did_you_mean
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import Kind, Op
+from sphinx_pipeviz.ops import PER_ITERATION, Kind, Op
+from sphinx_pipeviz.picture import Labels
 
 #: Size of a subscript, and how far it is set down, in ems of the label.
 SMALL = 0.68
@@ -33,6 +38,9 @@ _WORDS = {
     "s": "stage",
     "chunk": "chunk",
     "c": "chunk",
+    "nth": "nth",
+    "part": "part",
+    "p": "part",
     "kind": "kind",
     "k": "kind",
 }
@@ -55,6 +63,7 @@ class Numbers(NamedTuple):
     chunk: str
     part: str
     kind: str
+    nth: str
 
 
 class _Token(NamedTuple):
@@ -65,6 +74,45 @@ class _Token(NamedTuple):
     low: bool
 
 
+def template_of(labels: str | Labels | None, kind: Kind) -> str:
+    """Return the template of a kind's labels."""
+    if isinstance(labels, Labels):
+        own: str | None = getattr(labels, FILLS[kind])
+        labels = own or labels.default
+    return " ".join((labels or DEFAULT).split("\n"))
+
+
+def templates(labels: str | Labels | None) -> dict[Path, str]:
+    """Return every template that an author wrote, by where it is."""
+    if isinstance(labels, Labels):
+        fields = msgspec.structs.fields(labels)
+        found = {field.encode_name: getattr(labels, field.name) for field in fields}
+        return {("labels", name): text for name, text in found.items() if text}
+    return {("labels",): labels} if labels else {}
+
+
+def check_template(template: str, path: Path) -> None:
+    """Check that a template names only what an op has.
+
+    Raises:
+        StyleError: It does not.
+    """
+    try:
+        _parsed(template)
+    except StyleError as error:
+        error.path = path
+        raise
+
+
+def joined(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Return the pieces with neighbours of one height as one."""
+    found: list[Piece] = []
+    for text, low in pieces:
+        before = found.pop().text if found and found[-1].low == low else ""
+        found.append(Piece(before + text, low))
+    return tuple(found)
+
+
 def write(template: str, numbers: Numbers) -> tuple[Piece, ...]:
     """Return the label of an op; it is empty where a number in it is not known."""
     pieces: list[Piece] = []
@@ -72,16 +120,15 @@ def write(template: str, numbers: Numbers) -> tuple[Piece, ...]:
         value = getattr(numbers, word) if word else text
         if word and not value and word != "kind":
             return ()
-        if pieces and pieces[-1].low == low:
-            pieces[-1] = Piece(pieces[-1].text + value, low)
-        elif value:
+        if value:
             pieces.append(Piece(value, low))
-    return tuple(pieces)
+    return joined(tuple(pieces))
 
 
-def says_stage(template: str) -> bool:
-    """Return whether labels of ops of several stages differ by more than microbatch."""
-    return any(token.word in ("stage", "chunk") for token in _parsed(template))
+def says_stage(labels: str | Labels | None) -> bool:
+    """Return whether labels tell stages or chunks apart."""
+    words = (token.word for text in templates(labels).values() for token in _parsed(text))
+    return not {"stage", "chunk"}.isdisjoint(words)
 
 
 @functools.cache
@@ -129,7 +176,7 @@ def _with_kind(tokens: list[_Token]) -> list[_Token]:
     return [_Token("kind", "", token.low) if token.text == "F" else token for token in tokens]
 
 
-def numbers_of(op: Op, timeline: Timeline, first: int) -> Numbers:
+def numbers_of(op: Op, timeline: Timeline, first: int, each: int = 0) -> Numbers:
     """Return what a label may say of an op.
 
     Args:
@@ -137,15 +184,19 @@ def numbers_of(op: Op, timeline: Timeline, first: int) -> Numbers:
         timeline: What it is part of.
         first: Number of the first microbatch, stage and chunk, where the author does not
             count.
+        each: How many microbatches an iteration has; 0 if there is only one.
     """
-    microbatch = timeline.microbatch(op)
+    microbatch = None if op.kind in PER_ITERATION else timeline.microbatch(op)
     stage, devices = op.stage, max(1, timeline.devices)
+    start = 0 if timeline.as_written else first
+    nth = microbatch % each if each and microbatch is not None else microbatch
     return Numbers(
-        mb=_text(microbatch, 0 if timeline.as_written else first),
+        mb=_text(microbatch, start),
         stage=_text(stage, first),
         chunk=_text(None if stage is None else stage // devices, first),
         part=_text((op.microbatch or 0) % timeline.traits.sequence_chunks, first),
-        kind=LETTERS.get(op.kind, op.kind.value),
+        kind=op.name or LETTERS.get(op.kind, op.kind.value),
+        nth=_text(nth, start),
     )
 
 

@@ -10,31 +10,39 @@ from typing import NamedTuple
 
 import msgspec
 
+from sphinx_pipeviz.draw.axis import number
 from sphinx_pipeviz.draw.legend import (
     LINE,
-    SWATCH_HEIGHT,
     Entry,
     Measure,
-    coloured,
     entries,
     length,
     place_legend,
 )
-from sphinx_pipeviz.draw.panel import SHORTEST, below_height, make_panel
+from sphinx_pipeviz.draw.panel import (
+    SHORTEST,
+    below_height,
+    cut_ems,
+    head_height,
+    make_panel,
+)
 from sphinx_pipeviz.draw.rows import (
     GAP,
-    bottoms_of,
+    LANE,
     braces_width,
+    ladder,
     names_of,
-    rows_height,
     suffixes_of,
 )
-from sphinx_pipeviz.draw.scene import Boxes, Grid, Scene, Stamp
+from sphinx_pipeviz.draw.scales import bar, coloured
+from sphinx_pipeviz.draw.scene import Grid, Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.draw.swatches import MARGIN, column, legend_boxes, legend_texts
+from sphinx_pipeviz.draw.tracks import lanes_shown
+from sphinx_pipeviz.draw.words import stamps, wide
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.picture import Picture, Rows
 
-MARGIN = 6.0
 #: Largest share of the width that row names take.
 NAMES = 0.3
 #: Largest share of the width that what stands at the right takes.
@@ -46,6 +54,8 @@ LOWEST_ROW = 5.0
 TALLEST = 2000.0
 #: How much taller a picture of several panels may be, for each panel more.
 MORE = 0.5
+#: Size of the title of a comparison, in ems.
+HEADING = 1.2
 #: Between two panels, in ems.
 BETWEEN = 0.8
 
@@ -71,6 +81,16 @@ class Part(NamedTuple):
     def rows(self) -> Rows:
         """What the panel's rows look like."""
         return self.picture.rows or Rows()
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The names of the lanes that are drawn below each row."""
+        return lanes_shown(self.timeline, self.picture)
+
+    @property
+    def ladder(self) -> tuple[list[float], float]:
+        """Where the rows are, and the height of all, in heights of a row."""
+        return ladder(self.timeline, self.rows, len(self.lanes))
 
     @property
     def start(self) -> float:
@@ -117,30 +137,40 @@ def stack(
     *,
     size: Size | None = None,
     full_legend: bool = False,
+    title: str | None = None,
 ) -> Scene:
-    """Place timelines below each other, on one scale of time; see ``lay_out``."""
+    """Place timelines below each other, on one scale of time, and a title above them.
+
+    The other arguments are those of ``lay_out``.
+    """
     size = size or Size(style.width)
     listed = _listed(parts, style, full=full_legend)
     frame = _frame(parts, listed, style, size, measure)
     style = msgspec.structs.replace(style, font_size=frame.em)
     placed = [] if frame.aside else place_legend(listed, frame.em, size.width, measure)
     below = len(placed) * LINE * frame.em + MARGIN
-    grids, height = _grids(parts, frame, style, size, below)
-    if frame.aside:
-        placed = _column(listed, frame, size.width, measure)
+    above = (LINE + 0.6) * frame.em if title else 0.0
+    grids, height = _grids(parts, frame, style, size, (below, above))
+    lacking = len(listed) * LINE * frame.em + MARGIN - grids[0].top if frame.aside else 0.0
+    if lacking > 0:
+        grids, height = _grids(parts, frame, style, size, (below + lacking, above))
     legend_y = round(below - LINE * frame.em / 2, 2)
     if frame.aside:
+        placed = column(listed, frame.em, size.width, measure)
         legend_y = round(grids[0].top - LINE * frame.em / 2, 2)
+    height = size.height or height
+    panels = (
+        make_panel(part.timeline, part.picture, grid, style, measure)
+        for part, grid in zip(parts, grids, strict=True)
+    )
+    words = (text for row in placed for text in legend_texts(row, style, legend_y))
     return Scene(
         width=size.width,
-        height=size.height or height,
+        height=height,
         background=style.background,
-        panels=tuple(
-            make_panel(part.timeline, part.picture, grid, style, measure)
-            for part, grid in zip(parts, grids, strict=True)
-        ),
-        legend=tuple(box for row in placed for box in _legend_boxes(row, style, legend_y)),
-        texts=tuple(text for row in placed for text in _legend_texts(row, style, legend_y)),
+        panels=tuple(panels),
+        legend=tuple(box for row in placed for box in legend_boxes(row, style, legend_y)),
+        texts=(*words, *_heading(title, height, grids[0], style)),
         title=parts[0].timeline.name,
         font=style.font,
     )
@@ -149,11 +179,16 @@ def stack(
 def _listed(parts: Sequence[Part], style: Style, *, full: bool) -> list[Entry]:
     picture = parts[0].picture
     timelines = [part.timeline for part in parts]
+    words = picture.words
     if picture.legend == "none":
         return []
-    if picture.color_by in (None, "kind"):
-        return entries(timelines, style, full=full)
-    return coloured(timelines, style, picture.color_by)
+    if picture.color_by == "value":
+        return bar(timelines, style, words)
+    if picture.color_by not in (None, "kind"):
+        alike = [p.timeline for p in parts if p.picture.color_by == picture.color_by]
+        return coloured(alike, style, picture.color_by, words)
+    lanes = [lane for part in parts for lane in part.timeline.lanes if lane.name in part.lanes]
+    return entries(timelines, style, full=full, words=words, lanes=lanes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +206,22 @@ def _frame(
     parts: Sequence[Part], listed: list[Entry], style: Style, size: Size, measure: Measure
 ) -> _Frame:
     names = [name for part in parts for name in names_of(part.timeline, style, part.rows)]
-    aside = parts[0].picture.legend == "right" and bool(listed)
+    aside = parts[0].picture.words.position == "right" and bool(listed)
     ems = max((_right_ems(part, style, measure) for part in parts), default=0.0)
     if aside:
         ems += max(length(entry, measure) for entry in listed) + 1.5
     # Digits are about as wide as each other; many names differ by nothing else.
     alike = {_DIGIT.sub("0", name) for name in names}
-    wide = max((measure(name, "regular") for name in sorted(alike)), default=0.0)
+    widest = max((wide(name, measure) for name in sorted(alike)), default=0.0)
+    widest += max((cut_ems(part.timeline, part.start) for part in parts), default=0.0)
     by_legend = max((length(entry, measure) for entry in listed), default=0.0)
     em = min(
         style.font_size,
-        NAMES * size.width / max(1.0, wide),
+        NAMES * size.width / max(1.0, widest),
         RIGHT * size.width / max(1.0, ems),
         (size.width - 2 * MARGIN) / max(1.0, by_legend),
     )
-    left = round(MARGIN + wide * em + GAP, 2)
+    left = round(MARGIN + widest * em + GAP, 2)
     right = MARGIN + ems * em
     span = max((part.end - part.start for part in parts), default=1.0)
     unit = (size.width - left - right) / max(span or 1.0, SHORTEST)
@@ -195,37 +231,58 @@ def _frame(
 def _right_ems(part: Part, style: Style, measure: Measure) -> float:
     """Return how much room what stands behind the rows takes, in ems."""
     suffixes = suffixes_of(part.timeline, style, part.rows)
-    wide = max((measure(text, "regular") for text in suffixes), default=0.0)
+    widest = max((wide(text, measure) for text in suffixes), default=0.0)
     if part.picture.memory:
-        wide = max(wide, measure("max 000", "regular"))
-    return wide + (2.0 if suffixes else 0.0) + braces_width(part.rows, measure)
+        widest = max(widest, measure("max 000", "regular"))
+    widest += cut_ems(part.timeline, part.end)
+    if part.picture.axis == "numbers":
+        widest = max(widest, measure(number(part.end), "regular") / 2 - 0.4)
+    return widest + (2.0 if suffixes else 0.0) + braces_width(part.rows, measure)
 
 
 def _grids(
-    parts: Sequence[Part], frame: _Frame, style: Style, size: Size, below: float
+    parts: Sequence[Part], frame: _Frame, style: Style, size: Size, ends: tuple[float, float]
 ) -> tuple[list[Grid], float]:
-    """Return the grid of each panel, the first one on top, and the picture's height."""
+    """Return the grid of each panel, the first one on top, and the picture's height.
+
+    Args:
+        parts: The panels.
+        frame: What they share.
+        style: Height of rows.
+        size: Of the picture.
+        ends: Heights of what is below all panels, and above them.
+    """
     em = frame.em
-    count = sum(
-        part.timeline.devices + part.rows.gap * max(0, part.timeline.devices - 1)
+    below, above = ends
+    high = sum(part.ladder[1] for part in parts)
+    others = [
+        below_height(part.timeline, part.picture, em)
+        + head_height(part.timeline, part.picture, em)
         for part in parts
-    )
-    others = [below_height(part.timeline, part.picture, em) + _head(part, em) for part in parts]
-    fixed = below + MARGIN + sum(others) + BETWEEN * em * (len(parts) - 1)
-    row = _row_height(max(1.0, count), len(parts), style, size, fixed)
+    ]
+    fixed = below + above + MARGIN + sum(others) + BETWEEN * em * (len(parts) - 1)
+    row = _row_height(high, len(parts), style, size, fixed)
     y, grids = below, []
     for part in reversed(parts):
         y += below_height(part.timeline, part.picture, em)
-        rows = max(1, part.timeline.devices)
-        bottom = round(y, 2)
-        bottoms = bottoms_of(part.timeline.devices, bottom, row, part.rows)
-        grids.append(Grid(frame.left, bottom, frame.unit, row, bottoms, part.start, part.end))
-        y += rows_height(rows, row, part.rows) + _head(part, em) + BETWEEN * em
-    return grids[::-1], round(y - BETWEEN * em + MARGIN, 3)
+        grid = _grid(part, frame, row, round(y, 2))
+        grids.append(grid)
+        y += part.ladder[1] * row + head_height(part.timeline, part.picture, em) + BETWEEN * em
+    return grids[::-1], round(y - BETWEEN * em + above + MARGIN, 3)
 
 
-def _head(part: Part, em: float) -> float:
-    return LINE * em if part.picture.title else 0.0
+def _grid(part: Part, frame: _Frame, row: float, bottom: float) -> Grid:
+    return Grid(
+        left=frame.left,
+        bottom=bottom,
+        unit=frame.unit,
+        row_height=row,
+        bottoms=tuple(round(bottom + step * row, 3) for step in part.ladder[0]),
+        start=part.start,
+        end=part.end,
+        lanes=len(part.lanes),
+        lane_height=round(LANE * row, 3),
+    )
 
 
 def _row_height(count: float, panels: int, style: Style, size: Size, fixed: float) -> float:
@@ -243,35 +300,9 @@ def _rounded(number: float) -> float:
     return math.floor(number * scale) / scale
 
 
-def _column(
-    listed: list[Entry], frame: _Frame, width: float, measure: Measure
-) -> list[list[Entry]]:
-    """Return the entries below each other, at the right edge."""
-    longest = max(length(entry, measure) for entry in listed)
-    x = round(width - MARGIN - longest * frame.em, 2)
-    return [[entry.moved(x, line, frame.em)] for line, entry in enumerate(listed)]
-
-
-def _legend_texts(row: list[Entry], style: Style, y: float) -> list[Stamp]:
-    return [
-        Stamp(
-            entry.text,
-            style.font_size,
-            style.text,
-            "left",
-            weight="regular",
-            places=((entry.text_x, round(y - entry.line * LINE * entry.em, 2)),),
-        )
-        for entry in row
-    ]
-
-
-def _legend_boxes(row: list[Entry], style: Style, y: float) -> list[Boxes]:
-    boxes = []
-    for entry in row:
-        height = round(SWATCH_HEIGHT * entry.em, 2)
-        bottom = round(y - entry.line * LINE * entry.em - height / 2, 2)
-        for fill, hatch, x, width in entry.swatches():
-            line = round(min(0.5, 0.12 * width), 2)
-            boxes.append(Boxes(fill, style.edge, line, ((x, bottom, width, height),), hatch))
-    return boxes
+def _heading(title: str | None, height: float, grid: Grid, style: Style) -> list[Stamp]:
+    if not title:
+        return []
+    y = round(height - MARGIN - LINE * style.font_size / 2, 2)
+    place = (round((grid.left + grid.right) / 2, 2), y)
+    return stamps(title, HEADING * style.font_size, style.text, "center", "bold", place)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sphinx_pipeviz.draw.hatch import Hatch
-from sphinx_pipeviz.draw.style import SHADED, Style
-from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import PASSES, UNITS, Kind, Overlap, Slot, one_line
+from sphinx_pipeviz.draw.style import FILLS, SHADED, Style
+from sphinx_pipeviz.model import Lane, Timeline
+from sphinx_pipeviz.ops import UNITS, Kind, Overlap, Slot, one_line
+from sphinx_pipeviz.picture import Legend
 
 #: (text, weight) -> width of the text's ink, in ems; the weight is regular or bold
 Measure = Callable[[str, str], float]
@@ -40,6 +42,7 @@ WORDS: dict[Kind, str] = {
     Kind.RESHARD: "Reshard",
     Kind.OTHER: "Other",
 }
+OVERLAPPED = "Overlapped forward and backward"
 #: Shades in one swatch: more chunks show some of theirs.
 MOST_SHADES = 8
 #: What the seed's legend always lists.
@@ -57,6 +60,9 @@ class Entry:
         x: Where the swatch starts, in points.
         line: Which line of the legend it is in, from 0.
         em: Size of the text, in points.
+        wide: Width of the swatch, in ems.
+        outlined: The parts of the swatch have borders.
+        sample: What stands in the swatch, and its colour.
     """
 
     text: str
@@ -65,11 +71,14 @@ class Entry:
     x: float = 0.0
     line: int = 0
     em: float = 0.0
+    wide: float = SWATCH
+    outlined: bool = True
+    sample: tuple[str, str] = ("", "")
 
     @property
     def text_x(self) -> float:
         """Where the text starts."""
-        return round(self.x + (SWATCH + GAP) * self.em, 2)
+        return round(self.x + (self.wide + GAP) * self.em, 2)
 
     def moved(self, x: float, line: int, em: float) -> Entry:
         """Return the entry at another place."""
@@ -77,68 +86,86 @@ class Entry:
 
     def swatches(self) -> Iterator[tuple[str, Hatch | None, float, float]]:
         """Yield (fill, hatch, x, width) of each part of the swatch."""
-        width = SWATCH * self.em / len(self.fills)
+        width = self.wide * self.em / len(self.fills)
         for part, (fill, hatch) in enumerate(zip(self.fills, self.hatches, strict=True)):
             yield fill, hatch, round(self.x + part * width, 2), round(width, 2)
 
 
-def entries(timelines: Sequence[Timeline], style: Style, *, full: bool) -> list[Entry]:
+def entries(
+    timelines: Sequence[Timeline],
+    style: Style,
+    *,
+    full: bool,
+    words: Legend | None = None,
+    lanes: Sequence[Lane] = (),
+) -> list[Entry]:
     """Return the entries for the kinds that occur, in a fixed order of kinds.
 
     Kinds of one look share an entry.
+
+    Args:
+        timelines: Whose kinds.
+        style: What they look like.
+        full: List the kinds of ALWAYS even where they do not occur.
+        words: What the author calls them.
+        lanes: The lanes that are drawn.
     """
+    words = words or Legend()
     rows = [row for timeline in timelines for row in timeline.rows]
-    slots = [run.slot for row in rows for run in row]
+    slots = [run.slot for row in [*rows, *(lane.runs for lane in lanes)] for run in row]
     shady = max(timelines, key=lambda timeline: (timeline.shades, timeline.stages))
     found = {op.kind for slot in slots for op in slot.ops}
-    names = {op.name for slot in slots for op in slot.ops if op.name}
-    words = {**WORDS, Kind.OTHER: one_line(", ".join(sorted(names)), LONGEST)}
-    looks: dict[tuple[str, _Look], list[str]] = {}
-    for kind, word in words.items():
+    looks: dict[_Look, list[str]] = {}
+    for kind, word in said(slots, words).items():
         if kind in found or (full and kind in ALWAYS):
-            look, scope = _look(kind, shady, style)
-            looks.setdefault((scope, look), []).append(word)
-    listed = [Entry(_joined(said) + scope, *look) for (scope, look), said in looks.items()]
-    return listed + _overlap(slots, style) + _idle(style)
+            looks.setdefault(_look(kind, shady, style), []).append(word)
+    listed = [
+        entry
+        for look, spoken in looks.items()
+        for entry in _entries(_joined(spoken), look, apart=words.apart)
+    ]
+    others = _overlap(slots, style, words) + _lettered(shady, style) + _idle(style, words)
+    return listed + others
 
 
-def coloured(timelines: Sequence[Timeline], style: Style, by: str) -> list[Entry]:
-    """Return the entries where fills stand for a stage, a chunk or a microbatch.
-
-    Backwards are deeper than forwards, so there is one entry for each of the two.
-    """
-    slots = [run.slot for timeline in timelines for row in timeline.rows for run in row]
-    kinds = {op.kind for slot in slots for op in slot.ops}
-    counts = {
-        "stage": max(timeline.stages for timeline in timelines),
-        "chunk": max(timeline.shades for timeline in timelines),
-        "microbatch": len({op.microbatch for slot in slots for op in slot.ops} - {None}),
+def said(slots: Sequence[Slot], words: Legend) -> dict[Kind, str]:
+    """Return the word for each kind: the author's, or ours."""
+    names = {op.name for slot in slots for op in slot.ops if op.name}
+    known = {**WORDS, Kind.OTHER: one_line(", ".join(sorted(names)), LONGEST)}
+    return {
+        kind: one_line(getattr(words, FILLS[kind]) or word, LONGEST)
+        for kind, word in known.items()
     }
-    count = max(1, counts[by])
-    words = {"stage": "stages", "chunk": "chunks", "microbatch": "microbatches"}
-    scope = f", {words[by]} {style.first} to {style.first + count - 1}" if count > 1 else ""
+
+
+class _Look(NamedTuple):
+    """Fills and hatches of the parts of a swatch, their names, and what all are called."""
+
+    fills: tuple[str, ...]
+    hatches: tuple[Hatch | None, ...]
+    names: tuple[str, ...]
+    scope: str
+
+
+def _entries(word: str, look: _Look, *, apart: bool) -> list[Entry]:
+    """Return one entry for all parts of a look, or one for each."""
+    if not apart or len(look.fills) == 1:
+        return [Entry(word + look.scope, look.fills, look.hatches)]
     return [
-        Entry(
-            WORDS[kind] + scope,
-            fills := tuple(style.stage_fill(kind, n) for n in range(min(count, MOST_SHADES))),
-            tuple(style.hatch(kind, fill) for fill in fills),
-        )
-        for kind in WORDS
-        if kind in kinds & PASSES
+        Entry(f"{word}, {name}", (fill,), (hatch,))
+        for fill, hatch, name in zip(look.fills, look.hatches, look.names, strict=True)
     ]
 
 
-#: Fills and hatches of the parts of a swatch.
-_Look = tuple[tuple[str, ...], tuple[Hatch | None, ...]]
-
-
-def _look(kind: Kind, timeline: Timeline, style: Style) -> tuple[_Look, str]:
+def _look(kind: Kind, timeline: Timeline, style: Style) -> _Look:
     """Return what a kind looks like, and which chunks or stages are its parts."""
     by_stage = bool(style.stage_fills) and timeline.stages > 0
-    count, what = _shades(timeline, kind), f"{shades_word(timeline)}s"
+    count, what = _shades(timeline, kind), shades_word(timeline)
     if by_stage:
-        count, what = timeline.stages, "stages"
+        count, what = timeline.stages, "stage"
     if kind not in SHADED and not (by_stage and kind == Kind.OPTIMIZER):
+        count = 1
+    if style.chunk_text and not by_stage:
         count = 1
     parts = min(count, MOST_SHADES)
     shown = [part * (count - 1) // max(1, parts - 1) for part in range(parts)]
@@ -146,8 +173,9 @@ def _look(kind: Kind, timeline: Timeline, style: Style) -> tuple[_Look, str]:
         style.fill(kind, stage=part) if by_stage else style.fill(kind, part, count)
         for part in shown
     )
-    scope = f", {what} {style.first} to {style.first + count - 1}" if count > 1 else ""
-    return (fills, tuple(style.hatch(kind, fill) for fill in fills)), scope
+    scope = f", {what}s {style.first} to {style.first + count - 1}" if count > 1 else ""
+    names = tuple(f"{what} {style.first + part}" for part in shown)
+    return _Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)
 
 
 def _joined(words: list[str]) -> str:
@@ -156,7 +184,7 @@ def _joined(words: list[str]) -> str:
     return " and ".join([first, *(word[0].lower() + word[1:] for word in others)])
 
 
-def _overlap(slots: list[Slot], style: Style) -> list[Entry]:
+def _overlap(slots: list[Slot], style: Style, words: Legend) -> list[Entry]:
     """Return the entry for overlapped pairs, in the fills of the first one's halves."""
     pair = next((slot for slot in slots if isinstance(slot, Overlap)), None)
     if pair is None:
@@ -166,13 +194,33 @@ def _overlap(slots: list[Slot], style: Style) -> list[Entry]:
     hatches = tuple(style.hatch(kind, fill) for kind, fill in zip(kinds, fills, strict=True))
     if style.overlap:
         fills, hatches = fills[:1], hatches[:1]
-    return [Entry("Overlapped forward and backward", fills, hatches)]
+    return [Entry(one_line(words.overlap or OVERLAPPED, LONGEST), fills, hatches)]
 
 
-def _idle(style: Style) -> list[Entry]:
+def _lettered(timeline: Timeline, style: Style) -> list[Entry]:
+    """Return an entry for each later chunk, where the colour of labels tells chunks apart."""
+    if not style.chunk_text:
+        return []
+    word = shades_word(timeline).capitalize()
+    return [
+        Entry(
+            f"{word} {chunk + style.first}",
+            (style.forward,),
+            (None,),
+            sample=(str(style.first), style.text_on(style.forward, chunk)),
+        )
+        for chunk in range(1, timeline.shades)
+    ]
+
+
+def _idle(style: Style, words: Legend) -> list[Entry]:
     """Return the entry for hatched idle time, which could be taken for a task."""
     hatch = style.idle_hatch
-    return [Entry("Idle", (style.idle,), (hatch,))] if hatch else []
+    return (
+        [Entry(one_line(words.idle or "Idle", LONGEST), (style.idle,), (hatch,))]
+        if hatch
+        else []
+    )
 
 
 def _shades(timeline: Timeline, kind: Kind) -> int:
@@ -188,7 +236,7 @@ def shades_word(timeline: Timeline) -> str:
 
 def length(entry: Entry, measure: Measure) -> float:
     """Return how long an entry is, from its swatch to the end of its text, in ems."""
-    return SWATCH + GAP + measure(entry.text, "regular")
+    return entry.wide + GAP + measure(entry.text, "regular")
 
 
 def place_legend(

@@ -17,6 +17,7 @@ from sphinx_pipeviz.draw.legend import WORDS, shades_word
 from sphinx_pipeviz.draw.rows import names_of
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.terminal import Look, coloured
+from sphinx_pipeviz.draw.tracks import lanes_shown
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Run
 from sphinx_pipeviz.picture import Picture, Rows
@@ -24,6 +25,8 @@ from sphinx_pipeviz.picture import Picture, Rows
 WIDTH = 79
 #: A grid of more steps than this is written as a list of tasks.
 MAX_STEPS = 4000
+#: So is one of more steps than this for each task of its busiest device: it is mostly empty.
+STEPS_PER_TASK = 40
 #: Times are taken as multiples of 1/this.
 FINEST = 1000
 
@@ -112,11 +115,12 @@ def _rows(timeline: Timeline, style: Style, picture: Picture) -> list[_Row]:
     shown = picture.rows or Rows()
     start = picture.from_ or 0.0
     end = math.inf if picture.to is None else picture.to
+    lanes = lanes_shown(timeline, picture)
     blocks = []
     for device, name in enumerate(names_of(timeline, style, shown)):
         tracks = [(" ".join(name.split()), timeline.rows[device])]
         for lane in timeline.lanes:
-            if lane.device == device:
+            if lane.device == device and lane.name in lanes:
                 tracks += [(f"  {lane.name}", track) for track in _tracks(lane.runs)]
         blocks.append([_row(*track, (start, end), timeline, style) for track in tracks])
     ordered = reversed(blocks) if shown.order == "up" else blocks
@@ -173,12 +177,14 @@ def _step(times: list[float], timeline: Timeline) -> float | None:
     base = min(gaps)
     exact = [Fraction(time / base).limit_denominator(FINEST) for time in times]
     scale = math.lcm(*(time.denominator for time in exact))
-    step = base * math.gcd(*(int(time * scale) for time in exact)) / scale
+    step = base * (math.gcd(*(int(time * scale) for time in exact)) / scale)
     near = all(
         math.isclose(time, base * fraction, rel_tol=1e-9, abs_tol=1e-6 * base)
         for time, fraction in zip(times, exact, strict=True)
     )
-    return step if near and times[-1] / step <= MAX_STEPS else None
+    tasks = max(map(len, timeline.rows), default=0)
+    most = min(MAX_STEPS, STEPS_PER_TASK * tasks)
+    return step if near and times[-1] <= most * step else None
 
 
 def _bands(

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
 
+from sphinx_pipeviz.draw.arrows import (
+    ARC,
+    arc_side,
+    arrows_of,
+    followed,
+    transition_height,
+    transition_of,
+)
 from sphinx_pipeviz.draw.axis import axis_height, axis_of
 from sphinx_pipeviz.draw.brackets import (
+    Below,
     brackets_height,
     brackets_of,
     curves_height,
     curves_of,
+    shown_phases,
 )
-from sphinx_pipeviz.draw.cells import boxes_of, labels_of, place_cells
-from sphinx_pipeviz.draw.labels import DEFAULT, Numbers, write
+from sphinx_pipeviz.draw.cells import boxes_of, place_cells
+from sphinx_pipeviz.draw.chosen import inner
+from sphinx_pipeviz.draw.labels import check_template, templates
 from sphinx_pipeviz.draw.legend import LINE, Measure
-from sphinx_pipeviz.draw.overlays import check_overlays, overlays_of
+from sphinx_pipeviz.draw.lettering import labels_of
+from sphinx_pipeviz.draw.notes import notes_of, room_above, room_below
+from sphinx_pipeviz.draw.overlays import check_highlights, label_room, overlays_of
 from sphinx_pipeviz.draw.rows import (
     GAP,
     braces,
     check_groups,
+    filled,
     names_of,
     row_names,
     row_suffixes,
@@ -29,10 +42,15 @@ from sphinx_pipeviz.draw.rows import (
 from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Panel, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import thinned
+from sphinx_pipeviz.draw.words import stamps, wide
 from sphinx_pipeviz.errors import StyleError
+from sphinx_pipeviz.metrics import measure as measure_timeline
 from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.phases import way_of
 from sphinx_pipeviz.picture import Picture, Rows
 
+#: Room for an ellipsis where the timeline is cut, in ems.
+CUT = 1.4
 NARROWEST_CELL = 3.0
 #: Shorter timelines are drawn as if they were this long, in time units.
 SHORTEST = 1e-290
@@ -52,6 +70,8 @@ def make_panel(
     names = names_of(timeline, style, rows)
     behind = _behind(timeline, rows, grid, style, measure)
     below = _below(timeline, picture, names, grid, style, measure)
+    top = grid.top + head_height(timeline, picture, style.font_size)
+    left = round(grid.left - GAP - cut_ems(timeline, grid.start) * style.font_size, 2)
     return Panel(
         grid=grid,
         idle=_idle(grid, style),
@@ -60,41 +80,76 @@ def make_panel(
         labels=labels_of(cells, style, measure),
         lines=(*below.lines, *behind.lines),
         texts=(
-            *row_names(names, grid, style),
-            *_title(picture, grid, style),
+            *row_names(names, left, grid, style),
+            *_title(timeline, picture, grid, style),
+            *_ellipses(timeline, grid, style),
             *below.texts,
             *behind.texts,
         ),
-        curves=below.curves,
-        over=tuple(overlays_of(timeline, picture, grid, style, measure)),
+        curves=below.boxes,
+        over=(
+            *overlays_of(timeline, picture, grid, style, measure),
+            *arrows_of(timeline, picture, grid, style),
+            *notes_of(picture, grid, style, measure),
+            *transition_of(picture, grid, top, style),
+        ),
+        names=tuple(names),
     )
 
 
-class _Part(NamedTuple):
-    """What stands on one side of the rows."""
+def head_height(timeline: Timeline, picture: Picture, em: float) -> float:
+    """Return how high everything above a panel's rows is, in points."""
+    title = LINE * em if picture.title else 0.0
+    return _strip(timeline, picture, em) + title + transition_height(picture, em)
 
-    lines: tuple[Lines, ...]
-    texts: tuple[Stamp, ...]
-    curves: tuple[Boxes, ...] = ()
+
+def _strip(timeline: Timeline, picture: Picture, em: float) -> float:
+    """Return the height of what stands right above the rows."""
+    arcs = ARC * em if arc_side(timeline, picture) == "above" else 0.0
+    return max(room_above(picture, em), label_room(picture, timeline, em), arcs)
 
 
 def _behind(
     timeline: Timeline, rows: Rows, grid: Grid, style: Style, measure: Measure
-) -> _Part:
+) -> Below:
     suffixes = suffixes_of(timeline, style, rows)
-    wide = max((measure(text, "regular") for text in suffixes), default=0.0)
-    x = round(grid.right + GAP + wide * style.font_size + (GAP if suffixes else 0.0), 2)
-    lines, words = braces(rows, grid, x, style)
-    return _Part(tuple(lines), (*row_suffixes(suffixes, grid, style), *words))
+    wide_ems = max((wide(text, measure) for text in suffixes), default=0.0)
+    x = round(grid.right + GAP + cut_ems(timeline, grid.end) * style.font_size, 2)
+    brace = round(x + wide_ems * style.font_size + (GAP if suffixes else 0.0), 2)
+    lines, words = braces(rows, grid, brace, style)
+    return Below(tuple(lines), (*row_suffixes(suffixes, x, grid, style), *words))
+
+
+def cut_ems(timeline: Timeline, time: float) -> float:
+    """Return the room beside the rows for an ellipsis, where the timeline is cut at a time."""
+    return CUT if timeline.start < time < timeline.end * (1 - 1e-9) else 0.0
+
+
+def _ellipses(timeline: Timeline, grid: Grid, style: Style) -> list[Stamp]:
+    """Return an ellipsis at each side at which the timeline goes on."""
+    y = round((grid.bottom + grid.top) / 2, 2)
+    away = round(CUT * style.font_size / 2 + 1, 2)
+    sides = ((grid.start, grid.left - away), (grid.end, grid.right + away))
+    places = tuple((round(x, 2), y) for time, x in sides if cut_ems(timeline, time))
+    if not places:
+        return []
+    return [Stamp("⋯", style.font_size, style.text, "center", "bold", places)]
 
 
 def below_height(timeline: Timeline, picture: Picture, em: float) -> float:
     """Return how high everything below a panel's rows is, in points."""
     return (
-        axis_height(picture, em)
+        _foot(timeline, picture, em)
+        + axis_height(picture, em)
         + brackets_height(picture, em)
         + curves_height(picture, timeline.devices, em)
     )
+
+
+def _foot(timeline: Timeline, picture: Picture, em: float) -> float:
+    """Return the height of what stands right below the rows."""
+    arcs = ARC * em if arc_side(timeline, picture) == "below" else 0.0
+    return max(room_below(picture, timeline.devices, em), arcs)
 
 
 def _below(
@@ -104,19 +159,32 @@ def _below(
     grid: Grid,
     style: Style,
     measure: Measure,
-) -> _Part:
-    """Return axis, brackets and curves, from the rows down."""
-    lines, texts = axis_of(picture, grid, style, measure)
-    top = grid.bottom - axis_height(picture, style.font_size)
-    if picture.phases:
-        hung, words = brackets_of(timeline, grid, round(top, 2), style, measure)
-        lines, texts = [*lines, *hung], [*texts, *words]
-        top -= brackets_height(picture, style.font_size)
-    curves: list[Boxes] = []
+) -> Below:
+    """Return axis, brackets and curves, from the rows down; numbers are next to the rows."""
+    em = style.font_size
+    top = grid.bottom - _foot(timeline, picture, em)
+    axis_first = picture.axis == "numbers"
+    axis = axis_of(
+        picture,
+        grid,
+        round(top - (0 if axis_first else brackets_height(picture, em)), 2),
+        style,
+        measure,
+    )
+    if axis_first:
+        top -= axis_height(picture, em)
+    phases = shown_phases(timeline, picture)
+    brackets = brackets_of(phases, grid, round(top, 2), style, measure)
+    top = grid.bottom - below_height(timeline, picture, em)
+    top += curves_height(picture, timeline.devices, em)
+    curves = Below()
     if picture.memory:
-        curves, words = curves_of(timeline, names, grid, round(top, 2), style)
-        texts = [*texts, *words]
-    return _Part(tuple(lines), tuple(texts), tuple(curves))
+        curves = curves_of(timeline, names, grid, round(top, 2), style, measure)
+    return Below(
+        (*axis[0], *brackets.lines),
+        (*axis[1], *brackets.texts, *curves.texts),
+        (*brackets.boxes, *curves.boxes),
+    )
 
 
 def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
@@ -126,11 +194,14 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
         StyleError: The picture asks for what the timeline does not have.
     """
     rows = picture.rows or Rows()
-    write(picture.labels or DEFAULT, Numbers("0", "0", "0", "0", "F"))
+    for path, template in templates(picture.labels).items():
+        check_template(template, path)
     names_of(timeline, style, rows)
     suffixes_of(timeline, style, rows)
+    title_of(timeline, picture)
     check_groups(rows, timeline.devices)
-    check_overlays(timeline, picture, style)
+    check_highlights(timeline, picture, style)
+    _check_ways(timeline, picture, style)
     start = picture.from_ or 0.0
     if start >= timeline.end > 0 or (picture.to is not None and picture.to <= start):
         end = timeline.end if picture.to is None else picture.to
@@ -139,22 +210,51 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
         raise StyleError(message, hint="give 'from' before 'to', in time units", path=path)
 
 
-def _title(picture: Picture, grid: Grid, style: Style) -> list[Stamp]:
-    if picture.title is None:
-        return []
-    y = round(grid.top + LINE * style.font_size / 2, 2)
-    place = (round((grid.left + grid.right) / 2, 2), y)
-    return [
-        Stamp(
-            picture.title, style.font_size, style.text, "center", weight="bold", places=(place,)
-        )
-    ]
+def _check_ways(timeline: Timeline, picture: Picture, style: Style) -> None:
+    for number in followed(picture):
+        if not way_of(timeline, inner(timeline, number, style)):
+            message = f"there is no microbatch {number} to follow"
+            raise StyleError(message, path=("follow",))
+    if picture.color_by == "value" and not timeline.values:
+        hint = "give the tasks of a timeline a 'value'"
+        raise StyleError("no task has a value", hint=hint, path=("color-by",))
+
+
+def title_of(timeline: Timeline, picture: Picture) -> str:
+    """Return the title with its numbers.
+
+    Raises:
+        StyleError: It names something that there is not.
+    """
+    title = picture.title or ""
+    if "{" not in title:
+        return title
+    metrics = measure_timeline(timeline)
+    numbers = {
+        "name": timeline.name,
+        "time": f"{metrics.makespan:g}",
+        "bubble": f"{metrics.bubble_ratio:.0%}",
+        "peak": f"{max(metrics.peak_activations, default=0):g}",
+    }
+    return filled(title, numbers, ("title",), "title")
+
+
+def _title(timeline: Timeline, picture: Picture, grid: Grid, style: Style) -> list[Stamp]:
+    title = title_of(timeline, picture)
+    y = grid.top + _strip(timeline, picture, style.font_size) + LINE * style.font_size / 2
+    place = (round((grid.left + grid.right) / 2, 2), round(y, 2))
+    return stamps(title, style.font_size, style.text, "center", "bold", place) if title else []
 
 
 def _idle(grid: Grid, style: Style) -> Boxes:
     width = round(_columns(grid)[-1], 3)
     rows = range(grid.rows) if style.idle_look != "none" else ()
     boxes = [(grid.left, grid.row_y(row), width, grid.row_height) for row in rows]
+    boxes += [
+        (grid.left, grid.lane_y(row, lane), width, grid.lane_height)
+        for row in rows
+        for lane in range(grid.lanes)
+    ]
     edge = None if style.idle_look == "fill" else style.idle_edge
     return Boxes(style.idle, edge, 0.5, tuple(boxes), style.idle_hatch)
 

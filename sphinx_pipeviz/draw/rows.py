@@ -8,9 +8,11 @@ import re
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.errors import StyleError, did_you_mean
+from sphinx_pipeviz.draw.words import LEADING, count, stamps, wide
+from sphinx_pipeviz.errors import Path, StyleError, did_you_mean
 from sphinx_pipeviz.metrics import Metrics, measure
 from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.ops import PASSES
 from sphinx_pipeviz.picture import Rows
 
 GAP = 6.0
@@ -18,6 +20,8 @@ GAP = 6.0
 SMALLEST = 4.2
 #: Width of a brace, in ems.
 BRACE = 0.8
+#: Height of a lane, in heights of a row.
+LANE = 0.5
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -25,29 +29,54 @@ def names_of(timeline: Timeline, style: Style, rows: Rows) -> list[str]:
     """Return what stands before each row.
 
     Raises:
-        StyleError: The template names something that a row does not have.
+        StyleError: A template names something that a row does not have.
     """
     if rows.label is None:
         return timeline.device_names(style.first)
-    return [
-        _filled(rows.label, {"device": str(place)}, ("rows", "label"))
-        for place in range(style.first, style.first + timeline.devices)
+    if rows.label == "none":
+        return [""] * timeline.devices
+    values = [
+        {"device": str(device + style.first), "stages": _stages(timeline, device, style.first)}
+        for device in range(timeline.devices)
     ]
+    return _each(rows.label, values, "label")
 
 
 def suffixes_of(timeline: Timeline, style: Style, rows: Rows) -> list[str]:
     """Return what stands behind each row.
 
     Raises:
-        StyleError: The template names something that a row does not have.
+        StyleError: A template names something that a row does not have.
     """
     if rows.suffix is None:
         return []
     metrics = measure(timeline)
-    return [
-        _filled(rows.suffix, _numbers(metrics, device, style.first), ("rows", "suffix"))
+    values = [
+        _numbers(metrics, device, style.first)
+        | {"stages": _stages(timeline, device, style.first)}
         for device in range(timeline.devices)
     ]
+    return _each(rows.suffix, values, "suffix")
+
+
+def _each(templates: str | list[str], values: list[dict[str, str]], key: str) -> list[str]:
+    """Return the text of each row from one template, or from one for each row."""
+    if isinstance(templates, str):
+        return [filled(templates, row, ("rows", key)) for row in values]
+    if len(templates) != len(values):
+        message = f"rows.{key} has {len(templates)} entries for {len(values)} devices"
+        raise StyleError(message, hint="give one text, or one per device", path=("rows", key))
+    return [
+        filled(template, row, ("rows", key, index))
+        for index, (template, row) in enumerate(zip(templates, values, strict=True))
+    ]
+
+
+def _stages(timeline: Timeline, device: int, first: int) -> str:
+    """Return the numbers of a device's stages, in order."""
+    ops = [op for run in timeline.rows[device] for op in run.slot.ops if op.kind in PASSES]
+    stages = {op.stage for op in ops if op.stage is not None} or {device}
+    return ", ".join(str(stage + first) for stage in sorted(stages))
 
 
 def _numbers(metrics: Metrics, device: int, first: int) -> dict[str, str]:
@@ -60,62 +89,85 @@ def _numbers(metrics: Metrics, device: int, first: int) -> dict[str, str]:
     }
 
 
-def _filled(template: str, values: dict[str, str], path: tuple[str, ...]) -> str:
+def filled(template: str, values: dict[str, str], path: Path, what: str = "row") -> str:
+    """Return a template with its words replaced.
+
+    Raises:
+        StyleError: It names something that there is not.
+    """
     for word in _FIELD.findall(template):
         if word not in values:
             hint = did_you_mean(word, values) or f"known: {', '.join(values)}"
-            message = f"a row has no '{{{word[:20]}}}'"
+            message = f"a {what} has no '{{{word[:20]}}}'"
             raise StyleError(message, hint=hint, path=path)
     return _FIELD.sub(lambda match: values[match[1]], template)
 
 
-def rows_height(count: int, row_height: float, rows: Rows) -> float:
-    """Return the height of all rows of a panel, with the gaps between them."""
-    return row_height * (count + rows.gap * max(0, count - 1))
+def ladder(timeline: Timeline, rows: Rows, lanes: int) -> tuple[list[float], float]:
+    """Return where rows are, in heights of a row from the lower edge of the lowest lane.
+
+    Args:
+        timeline: Whose devices.
+        rows: Their order, gaps and groups.
+        lanes: How many lanes are below each device's row.
+
+    Returns:
+        The lower edge of each device's row, and the height of all.
+    """
+    devices = timeline.devices
+    shown = list(range(devices) if rows.order == "up" else range(devices - 1, -1, -1))
+    groups = {d: index for index, group in enumerate(rows.groups or ()) for d in group.devices}
+    bottoms, top = [0.0] * devices, 0.0
+    for place, device in enumerate(shown):
+        if place and (not groups or groups.get(device) != groups.get(shown[place - 1])):
+            top += rows.gap
+        bottoms[device] = top + lanes * LANE
+        top = bottoms[device] + 1.0
+    return bottoms, max(top, 1.0)
 
 
-def bottoms_of(count: int, bottom: float, row_height: float, rows: Rows) -> tuple[float, ...]:
-    """Return the lower edge of each device's row, counted from the panel's."""
-    pitch = row_height * (1 + rows.gap)
-    places = range(count) if rows.order == "up" else range(count - 1, -1, -1)
-    return tuple(round(bottom + place * pitch, 3) for place in places)
-
-
-def row_names(names: list[str], grid: Grid, style: Style) -> list[Stamp]:
-    """Name every row, or every k-th where rows are lower than their names."""
-    size = min(style.font_size, max(SMALLEST, 0.8 * grid.row_height))
-    every = math.ceil(size / grid.row_height)
+def row_names(names: list[str], x: float, grid: Grid, style: Style) -> list[Stamp]:
+    """Name every row, left of ``x``, or every k-th where rows are lower than their names."""
+    lines = max(map(count, names), default=1)
+    high = grid.row_height + grid.lanes * grid.lane_height
+    size = min(style.font_size, max(SMALLEST, 0.8 * high / (1 + LEADING * (lines - 1))))
+    every = math.ceil(size * lines / high)
     return [
-        _beside(name, size, style, "right", (grid.left - GAP, _middle(grid, row)))
+        stamp
         for row, name in enumerate(names)
         if row % every == 0
+        for stamp in _beside(name, size, style, "right", (x, _middle(grid, row)))
     ]
 
 
-def row_suffixes(texts: list[str], grid: Grid, style: Style) -> list[Stamp]:
+def row_suffixes(texts: list[str], x: float, grid: Grid, style: Style) -> list[Stamp]:
     """Put a text behind each row, where rows are high enough."""
-    size = min(style.font_size * 0.85, 0.8 * grid.row_height)
+    lines = max(map(count, texts), default=1)
+    high = grid.row_height + grid.lanes * grid.lane_height
+    size = min(style.font_size * 0.85, 0.8 * high / (1 + LEADING * (lines - 1)))
     if size < SMALLEST:
         return []
     return [
-        _beside(text, size, style, "left", (grid.right + GAP, _middle(grid, row)))
+        stamp
         for row, text in enumerate(texts)
+        for stamp in _beside(text, size, style, "left", (x, _middle(grid, row)))
     ]
 
 
-def _beside(text: str, size: float, style: Style, align: str, place: Point) -> Stamp:
-    return Stamp(text, round(size, 1), style.text, align, weight="regular", places=(place,))
+def _beside(text: str, size: float, style: Style, align: str, place: Point) -> list[Stamp]:
+    return stamps(text, size, style.text, align, "regular", place)
 
 
 def _middle(grid: Grid, row: int) -> float:
-    return round(grid.row_y(row) + grid.row_height / 2, 3)
+    low = grid.row_y(row) - grid.lanes * grid.lane_height
+    return round((low + grid.row_y(row) + grid.row_height) / 2, 3)
 
 
 def braces_width(rows: Rows, measured: Measure) -> float:
     """Return how much room the braces and their labels take, in ems."""
     if not rows.groups:
         return 0.0
-    return 2 * BRACE + max(measured(group.label, "regular") for group in rows.groups)
+    return 2 * BRACE + max(wide(group.label, measured) for group in rows.groups)
 
 
 def braces(rows: Rows, grid: Grid, x: float, style: Style) -> tuple[list[Lines], list[Stamp]]:
@@ -134,10 +186,12 @@ def braces(rows: Rows, grid: Grid, x: float, style: Style) -> tuple[list[Lines],
     lines, texts = [], []
     for group in rows.groups or ():
         low = min(grid.row_y(device) for device in group.devices)
+        low -= grid.lanes * grid.lane_height
         high = max(grid.row_y(device) for device in group.devices) + grid.row_height
         lines.append(_brace(x, low, high, style))
         place = (round(x + 1.4 * BRACE * style.font_size, 2), round((low + high) / 2, 3))
-        texts.append(_beside(group.label, style.font_size, style, "left", place))
+        size = min(style.font_size, (high - low) / (1 + LEADING * (count(group.label) - 1)))
+        texts += _beside(group.label, size, style, "left", place)
     return lines, texts
 
 

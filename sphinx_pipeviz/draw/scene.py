@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sphinx_pipeviz.draw.hatch import Hatch
+from sphinx_pipeviz.ops import Op
 
 #: (x, y, width, height)
 Box = tuple[float, float, float, float]
@@ -12,16 +14,37 @@ Box = tuple[float, float, float, float]
 Point = tuple[float, float]
 
 
+class Task(NamedTuple):
+    """What a box stands for.
+
+    Args:
+        op: The op.
+        device: Its row, from 0.
+        microbatch: The number that the picture shows.
+        stage: The same of its stage.
+        start: When it starts, in time units.
+        end: When it ends.
+    """
+
+    op: Op
+    device: int
+    microbatch: int | None
+    stage: int | None
+    start: float
+    end: float
+
+
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """Rectangles of one look.
 
     Args:
-        fill: ``#RRGGBB``, or None for none.
+        fill: A colour, ``#RRGGBB`` or a name (see ``named``), or None for none.
         edge: ``#RRGGBB``, or None for no border.
         line_width: Of the border.
         boxes: The rectangles.
         hatch: What covers the fill, inside of the border.
+        tasks: What each box stands for, where they are tasks.
     """
 
     fill: str | None
@@ -29,6 +52,7 @@ class Boxes:
     line_width: float
     boxes: tuple[Box, ...]
     hatch: Hatch | None = None
+    tasks: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +93,14 @@ class Grid:
 
     Args:
         left: Where the time range starts, in points.
-        bottom: Lower edge of the lowest row.
+        bottom: Lower edge of the lowest row, or of its lowest lane.
         unit: Points of one time unit.
         row_height: Of each row.
         bottoms: Lower edge of each device's row.
         start: When the time range starts, in time units.
         end: When it ends.
+        lanes: How many lanes are below each row.
+        lane_height: Of each lane.
     """
 
     left: float
@@ -84,6 +110,8 @@ class Grid:
     bottoms: tuple[float, ...]
     start: float
     end: float
+    lanes: int = 0
+    lane_height: float = 0.0
 
     @property
     def rows(self) -> int:
@@ -104,6 +132,10 @@ class Grid:
         """Return the lower edge of a row."""
         return self.bottoms[row]
 
+    def lane_y(self, row: int, lane: int) -> float:
+        """Return the lower edge of a lane of a row, counted from 0 downwards."""
+        return round(self.bottoms[row] - (lane + 1) * self.lane_height, 3)
+
     def x(self, time: float) -> float:
         """Return where a time is, in points."""
         return round(self.left + (time - self.start) * self.unit, 3)
@@ -123,6 +155,7 @@ class Panel:
         texts: Names of rows, title and axis.
         curves: Below the rows: what devices hold.
         over: What is painted above the tasks, in order.
+        names: What the devices are called.
     """
 
     grid: Grid
@@ -134,6 +167,7 @@ class Panel:
     texts: tuple[Stamp, ...]
     curves: tuple[Boxes, ...] = ()
     over: tuple[Boxes | Lines | Stamp, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from sphinx_pipeviz.draw.colours import (
     luminance,
     mix,
 )
-from sphinx_pipeviz.draw.hatch import Hatch, Pattern
+from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.draw.styles import DARK_FRAME, PRESETS
 from sphinx_pipeviz.errors import PipevizError, StyleError, did_you_mean
 from sphinx_pipeviz.ops import BESIDE, PASSES, Kind
+from sphinx_pipeviz.picture import Pattern
 
 __all__ = ["FILLS", "STYLES", "Style", "contrast", "luminance", "resolve_style"]
 
@@ -49,6 +50,8 @@ LIGHTEST = 0.55
 DEEPER = {Kind.BACKWARD: 2.5, Kind.BACKWARD_INPUT: 2.5, Kind.BACKWARD_WEIGHT: 4.5}
 #: Least contrast of text.
 READABLE = 4.5
+#: Share of the text's colour in bands.
+BANDS = (0.08, 0.2)
 
 
 class Colours(
@@ -74,6 +77,9 @@ class Colours(
         backward_weight_chunks: The same for backwards for the weights.
         stage_fills: Fills of the first, second, … stage; where given, tasks are coloured
             by stage, and backwards are deeper than forwards.
+        value_scale: Fills of the least value up to the largest, between which they blend.
+        chunk_text: Labels of the second, third, … chunk; where given, they tell the chunks
+            apart, and the fills do not.
         edge: Border of tasks.
         idle: Fill of the grid.
         idle_edge: Border of the grid's cells, and of its hatch.
@@ -100,6 +106,8 @@ class Colours(
     backward_input_chunks: Shades = ()
     backward_weight_chunks: Shades = ()
     stage_fills: Shades = ()
+    value_scale: Shades = ("#00224E", "#575D6D", "#A59C74", "#FDEA45")  # cividis
+    chunk_text: Shades = ()
     edge: Colour = "#000000"
     idle: Colour = "#F5F5F5"  # whitesmoke
     idle_edge: Colour = "#D3D3D3"  # lightgray
@@ -121,6 +129,8 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     Args:
         idle_look: How idle time looks: a ``grid`` with a cell per step, one ``fill``, a
             grid with a ``hatch``, or ``none``.
+        phase_look: How phases are marked: by a ``bracket``, or by a ``band`` that holds
+            the name.
         hatches: Hatch of a fill, by the name of its field, and of ``idle``.
         dark: Colours that differ on dark pages. A fill that a style changes is the same
             on dark pages, unless it is here.
@@ -133,6 +143,7 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     """
 
     idle_look: Literal["grid", "fill", "hatch", "none"] = "grid"
+    phase_look: Literal["bracket", "band"] = "bracket"
     hatches: dict[str, Pattern | None] = {}
     dark: dict[str, Colour | list[Colour] | None] = msgspec.field(
         default_factory=lambda: {**DARK_FRAME, **PRESETS["seed"]["dark"]}
@@ -152,7 +163,7 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
             return self.stage_fill(kind, stage)
         name = FILLS[kind]
         colour: str = getattr(self, name)
-        if not chunk or kind not in SHADED:
+        if not chunk or kind not in SHADED or self.chunk_text:
             return colour
         shades: tuple[str, ...] = getattr(self, f"{name}_chunks", ())
         if not shades:
@@ -166,6 +177,15 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
         fills = self.stage_fills or STAGE_FILLS
         return deepen(fills[stage % len(fills)], DEEPER.get(kind, 1.0))
 
+    def value_fill(self, value: float, low: float, high: float) -> str:
+        """Return the fill of a value from ``low`` to ``high``."""
+        scale = self.value_scale or STYLES["seed"].value_scale
+        return between(scale, (value - low) / (high - low) if high > low else 1.0)
+
+    def band(self, index: int) -> str:
+        """Return the fill of a band of a phase; neighbours differ."""
+        return mix(self.background, self.text, BANDS[index % 2])
+
     def hatch(self, kind: Kind, fill: str) -> Hatch | None:
         """Return the hatch of a kind on a fill, if it has one."""
         pattern = self.hatches.get(FILLS[kind].replace("_", "-"))
@@ -177,8 +197,10 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
         pattern = self.hatches.get("idle") or "falling"
         return Hatch(pattern, self.idle_edge) if self.idle_look == "hatch" else None
 
-    def text_on(self, fill: str) -> str:
-        """Return which of the two text colours is easier to read on a fill."""
+    def text_on(self, fill: str, chunk: int = 0) -> str:
+        """Return the colour of a label: the chunk's, or the one easier to read on a fill."""
+        if chunk and self.chunk_text:
+            return self.chunk_text[(chunk - 1) % len(self.chunk_text)]
         return max(self.dark_text, self.light_text, key=lambda text: contrast(text, fill))
 
     def hatch_on(self, fill: str) -> str:

@@ -11,37 +11,39 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
-from sphinx_pipeviz.errors import Location, PipevizError, SpecError
-from sphinx_pipeviz.load import Access, load, read_any
+from sphinx_pipeviz.errors import PipevizError, SpecError
+from sphinx_pipeviz.frontends.command_convert import convert, plan_or_order, takes_target
+from sphinx_pipeviz.frontends.command_input import (
+    WILD,
+    about,
+    named_or_read,
+    read,
+    takes_files,
+    takes_name,
+    takes_reading,
+)
 from sphinx_pipeviz.metrics import measure
-from sphinx_pipeviz.readers.text_file import decoded, read_file
-from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
-from sphinx_pipeviz.readers.yaml_tree import scalar
+from sphinx_pipeviz.readers import READERS, YAML
 from sphinx_pipeviz.remarks import remarks
-from sphinx_pipeviz.render import check, draw, draw_text, plan_of, timeline_of
+from sphinx_pipeviz.render import check, draw, draw_text, timeline_of
 from sphinx_pipeviz.schedules import SCHEDULES
-from sphinx_pipeviz.spec import MAX_OPS, Spec
+from sphinx_pipeviz.spec import MAX_OPS
+from sphinx_pipeviz.write import write
 
 FORMATS = ("svg", "pdf", "png", "text")
 SUFFIXES = {".txt": "text", ".svg": "svg", ".pdf": "pdf", ".png": "png"}
-#: Keys of a spec that are also options of the command.
-NUMBERS = (
-    *("devices", "microbatches", "chunks", "stages", "microbatch-group-size"),
-    *("sequence-chunks", "waves", "memory-limit", "iterations"),
-)
-WORDS = (
-    *("backward", "order", "variant", "place"),
-    *("recompute", "all-reduce", "optimizer", "transfers", "costs"),
-)
-#: Of a schedule that is only named.
-DEFAULTS = {"devices": 4, "microbatches": 8}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may lack a character
+            stream.reconfigure(errors="backslashreplace")
     try:
         code: int = options.run(options)
     except PipevizError as error:
@@ -53,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"sphinx-pipeviz: {where}{error.strerror}", file=sys.stderr)
+        return 1
+    except (MemoryError, RecursionError) as error:
+        print(f"sphinx-pipeviz: this is too large: {type(error).__name__}", file=sys.stderr)
         return 1
     return code
 
@@ -76,21 +81,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 # What the commands take
-
-
-def _takes_files(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "files", nargs="+", metavar="FILE", help="a YAML file; - is standard input"
-    )
-
-
-def _takes_name(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help="a schedule's name, or a YAML file")
-    for key in NUMBERS:
-        default = f"default: {DEFAULTS[key]}" if key in DEFAULTS else None
-        command.add_argument(f"--{key}", metavar="N", help=default)
-    for key in WORDS:
-        command.add_argument(f"--{key}", metavar="VALUE")
 
 
 def _takes_look(command: argparse.ArgumentParser) -> None:
@@ -134,6 +124,11 @@ def _takes_json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _takes_formats(command: argparse.ArgumentParser) -> None:
+    told = "list the formats of input instead"
+    command.add_argument("--formats", action="store_true", help=told)
+
+
 # What the commands do
 
 
@@ -153,9 +148,10 @@ def _render(options: argparse.Namespace) -> int:
         if targets.count(target) > 1:
             message = f"several files would be drawn into '{target}'"
             raise SpecError(message, hint="draw them one by one, or into several folders")
-        source = _read(file)
         style = {"base": options.style, "font": options.font}
-        data = draw(source, wanted, style, max_ops=options.max_ops)
+        with about(file):
+            source = read([file], options)
+            data = draw(source, wanted, style, max_ops=options.max_ops)
         for remark in remarks(source, style, options.max_ops) if wanted != "text" else ():
             print(f"{file}: {remark.text}", file=sys.stderr)
         written = data if isinstance(data, bytes) else data.encode()
@@ -183,15 +179,17 @@ def _format_of(out: Path, asked: str | None) -> str:
 def _in_folder(file: str, folder: Path | None, format: str) -> Path:
     """Return the file in ``folder``, or beside the input, that a picture goes to."""
     suffix = "txt" if format == "text" else format
-    name = f"{'schedule' if file == '-' else Path(file).stem}.{suffix}"
+    stem = Path(file).stem.removesuffix(".json")
+    name = f"{'schedule' if file == '-' or WILD.search(stem) else stem}.{suffix}"
     return (Path(file).parent if folder is None else folder) / name
 
 
 def _show(options: argparse.Namespace) -> int:
     width = shutil.get_terminal_size((79, 24)).columns
-    source = _named_or_read(options)
-    colour = _in_colour(options.color)
-    text = draw_text(source, options.style, options.max_ops, columns=width, colour=colour)
+    look = {"style": options.style, "colour": _in_colour(options.color)}
+    with about(options.name):
+        source = named_or_read(options)
+        text = draw_text(source, max_ops=options.max_ops, columns=width, **look)
     print(text, end="")
     return 0
 
@@ -204,14 +202,15 @@ def _in_colour(asked: str) -> bool:
 
 
 def _order(options: argparse.Namespace) -> int:
-    plan = plan_of(_named_or_read(options), options.max_ops)
-    for row in plan.orders:
-        print(",".join(str(slot) for slot in row))
+    with about(options.name):
+        plan = plan_or_order(named_or_read(options), options.max_ops)
+    print(write(plan, "csv"), end="")
     return 0
 
 
 def _stats(options: argparse.Namespace) -> int:
-    timeline = timeline_of(_named_or_read(options), max_ops=options.max_ops)
+    with about(options.name):
+        timeline = timeline_of(named_or_read(options), max_ops=options.max_ops)
     stats = {"devices": timeline.devices, **measure(timeline).as_dict()}
     if options.json:
         print(json.dumps(stats, indent=2))
@@ -226,7 +225,8 @@ def _check(options: argparse.Namespace) -> int:
     wrong = 0
     for file in options.files:
         try:
-            check(_read(file), max_ops=options.max_ops)
+            with about(file):
+                check(read([file], options), max_ops=options.max_ops)
         except PipevizError as error:
             print(error, file=sys.stderr)
             wrong += 1
@@ -236,50 +236,30 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows = {name: (row.summary, row.aliases) for name, row in SCHEDULES.items()}
+    rows = _formats() if options.formats else _schedules()
     if options.json:
-        print(
-            json.dumps(
-                {name: {"summary": s, "aliases": a} for name, (s, a) in rows.items()}, indent=2
-            )
-        )
+        print(json.dumps(rows, indent=2))
         return 0
     width = max(map(len, rows)) + 2
-    for name, (summary, aliases) in rows.items():
-        also = f" (also: {', '.join(aliases)})" if aliases else ""
-        print(f"{name:<{width}}{summary}{also}")
+    for name, row in rows.items():
+        also = f" (also: {', '.join(row['aliases'])})" if row["aliases"] else ""
+        print(f"{name:<{width}}{row['summary']}{also}")
     return 0
 
 
-def _named_or_read(options: argparse.Namespace) -> Spec:
-    given = {key: getattr(options, key.replace("-", "_")) for key in (*NUMBERS, *WORDS)}
-    keys = {key: scalar(value) for key, value in given.items() if value is not None}
-    if (
-        options.name == "-"
-        or Path(options.name).suffix in (".yaml", ".yml")
-        or Path(options.name).is_file()
-    ):
-        if keys:
-            message = f"--{next(iter(keys))} goes with a schedule's name, not with a file"
-            raise SpecError(message, Location(options.name))
-        return _read(options.name)
-    return spec_from_keys({"schedule": options.name, **DEFAULTS, **keys})
+def _schedules() -> dict[str, dict[str, Any]]:
+    return {
+        name: {"summary": row.summary, "aliases": row.aliases}
+        for name, row in SCHEDULES.items()
+    }
 
 
-def _read(file: str) -> Spec:
-    name = "<stdin>" if file == "-" else file
-    path = Path(file)
-    access = Access(Path() if file == "-" else path.parent)
-    if path.is_dir():
-        return load(Spec(file=file), Access(Path()))
-    try:
-        text = decoded(sys.stdin.buffer, name) if file == "-" else read_file(path, name)
-    except FileNotFoundError:
-        raise SpecError("there is no such file", Location(name)) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SpecError(f"this file cannot be read: {reason}", Location(name)) from None
-    return load(read_any(text, name), access)
+def _formats() -> dict[str, dict[str, Any]]:
+    yaml = {"summary": "the YAML of a directive", "aliases": (), "suffixes": YAML}
+    return {"yaml": yaml} | {
+        name: {"summary": row.summary, "aliases": row.aliases, "suffixes": row.suffixes}
+        for name, row in READERS.items()
+    }
 
 
 Run = Callable[[argparse.Namespace], int]
@@ -289,23 +269,32 @@ COMMANDS: dict[str, tuple[Run, str, tuple[Takes, ...]]] = {
     "render": (
         _render,
         "Draw files as svg, pdf, png or text.",
-        (_takes_files, _takes_output, _takes_limit),
+        (takes_files, takes_reading, _takes_output, _takes_limit),
     ),
-    "show": (_show, "Show a schedule as text.", (_takes_name, _takes_look, _takes_limit)),
+    "show": (
+        _show,
+        "Show a schedule as text.",
+        (takes_name, takes_reading, _takes_look, _takes_limit),
+    ),
     "order": (
         _order,
         "Print a schedule's ops as PyTorch's CSV, one device a row.",
-        (_takes_name, _takes_limit),
+        (takes_name, takes_reading, _takes_limit),
     ),
     "stats": (
         _stats,
         "Print makespan, bubbles, idle time and peak activations.",
-        (_takes_name, _takes_json, _takes_limit),
+        (takes_name, takes_reading, _takes_json, _takes_limit),
     ),
     "check": (
         _check,
         "Check files; print file:line of what is wrong.",
-        (_takes_files, _takes_limit),
+        (takes_files, takes_reading, _takes_limit),
     ),
-    "list": (_list, "List the schedules.", (_takes_json,)),
+    "convert": (
+        convert,
+        "Write a schedule in another format.",
+        (takes_target, takes_reading, _takes_limit),
+    ),
+    "list": (_list, "List the schedules.", (_takes_formats, _takes_json)),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.frontends.failures import report, tell, unexpected
+from sphinx_pipeviz.frontends.folders import note_folder
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
+from sphinx_pipeviz.frontends.settings import WAYS
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
-from sphinx_pipeviz.readers.text_file import TextFile, read_file
+from sphinx_pipeviz.readers.text_file import read_file, read_head
 from sphinx_pipeviz.readers.yaml_spec import ORDERS, read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.remarks import remarks
@@ -52,6 +55,7 @@ SPEC_OPTIONS = (
     "file",
     "format",
     "pattern",
+    "rank",
     "python",
     "title",
     "labels",
@@ -62,12 +66,22 @@ SPEC_OPTIONS = (
     "from",
     "to",
     "color-by",
+    "overlap",
+    "lanes",
+    "phases",
+    "bubble",
+    "flush",
+    "arrows",
+    "follow",
+    "critical-path",
+    "memory",
 )
 FIGURE_OPTIONS = ("caption", "figwidth", "figclass", "figname")
 PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     **(images.Figure.option_spec or {}),
     "caption": directives.unchanged_required,
     "figname": directives.unchanged,  # docutils before 0.22 lacks it
+    "embed": lambda text: directives.choice(text, WAYS),
 }
 
 
@@ -163,7 +177,10 @@ class PipelineSchedule(SphinxDirective):
         _, page = self.env.relfn2path("page")
 
         def note(path: Path) -> None:
-            self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
+            if path.is_dir():
+                note_folder(self.env, path)
+            else:
+                self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
 
         return Access(
             Path(page).parent,
@@ -179,7 +196,9 @@ class PipelineSchedule(SphinxDirective):
             return False
         if name.strip().endswith(YAML) or not path.is_file():
             return not re.search(r"[*?\[]", name)
-        return recognised([TextFile(name, self._file(name)[0])]) in (None, "yaml")
+        with contextlib.suppress(OSError, ValueError):
+            return recognised([read_head(path, name.strip())]) == "yaml"
+        return True
 
     def _file(self, name: str) -> tuple[str, Callable[[int], Location]]:
         path = self._access().place(name.strip())

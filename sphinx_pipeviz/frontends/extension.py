@@ -10,7 +10,8 @@ from sphinx.util import logging
 from sphinx_pipeviz.cache import font_digest
 from sphinx_pipeviz.draw.fonts import is_file
 from sphinx_pipeviz.errors import PipevizError
-from sphinx_pipeviz.frontends import failures, pictures
+from sphinx_pipeviz.frontends import failures, folders, kept, pictures
+from sphinx_pipeviz.frontends.assets import add_assets
 from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
 from sphinx_pipeviz.frontends.settings import SETTINGS
 
@@ -31,10 +32,12 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     app.connect("config-inited", check_settings)
     app.connect("doctree-read", pictures.draw_early)
     app.connect("doctree-resolved", pictures.resolve)
-    app.connect("build-finished", pictures.clean_up)
-    app.connect("env-purge-doc", failures.forget)
-    app.connect("env-merge-info", failures.merge)
-    app.connect("env-get-outdated", failures.outdated)
+    app.connect("html-page-context", add_assets)
+    app.connect("build-finished", kept.clean_up)
+    for noting in (failures, folders):
+        app.connect("env-purge-doc", noting.forget)
+        app.connect("env-merge-info", noting.merge)
+        app.connect("env-get-outdated", noting.outdated)
     return {
         "version": version,
         "env_version": 1,

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sphinx_pipeviz.draw.style import resolve_style
+from sphinx_pipeviz.embed import MOST_TASKS
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.spec import MAX_OPS
 
 FORMATS = ("svg", "pdf", "png")
+#: How pictures are put into HTML pages.
+WAYS = ("auto", "inline", "image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ def _check_style(value: Any) -> None:
     if not isinstance(value, str | dict):
         raise SpecError(f"a style is a name or a mapping, not {value!r}")
     resolve_style(value)
+
+
+def _check_way(value: Any) -> None:
+    if value not in WAYS:
+        raise SpecError(f"there is no way {value!r}", hint=f"choose from {', '.join(WAYS)}")
 
 
 def _check_max_ops(value: Any) -> None:
@@ -91,6 +99,14 @@ SETTINGS: dict[str, Setting] = {
         "Formats in order of preference; each builder gets the first one it can show.",
         _check_formats,
     ),
+    "pipeviz_html_embed": Setting(
+        "auto",
+        (str,),
+        "html",
+        "How HTML pages hold pictures: ``inline``, as ``image``, or ``auto``, which is inline"
+        f" for pictures of at most {MOST_TASKS:,} tasks.",
+        _check_way,
+    ),
     "pipeviz_cache_dir": Setting(
         None,
         (str, type(None)),
@@ -102,7 +118,8 @@ SETTINGS: dict[str, Setting] = {
         default=True,
         types=(bool,),
         rebuild="env",
-        summary="Whether the key ``python`` may import Python objects.",
+        summary="Whether the key ``python`` may import and call Python objects; see"
+        " :ref:`reference-allow-python`.",
         check=_check_flag,
     ),
     "pipeviz_max_ops": Setting(

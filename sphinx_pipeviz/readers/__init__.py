@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sphinx_pipeviz.errors import Location, SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
-from sphinx_pipeviz.readers.yaml_spec import read_spec
+from sphinx_pipeviz.readers.json_text import HEAD
+from sphinx_pipeviz.readers.text_file import LARGEST, LARGEST_TRACE, ReadOptions, TextFile
+from sphinx_pipeviz.readers.yaml_spec import SOURCES, read_spec
 from sphinx_pipeviz.spec import Spec
 
 
@@ -24,12 +26,16 @@ class Format:
         summary: What it is, one line.
         aliases: Other names.
         suffixes: Of the files, in a folder.
+        largest: Most bytes of a file.
+        takes: Those of the keys ``pattern`` and ``rank`` that it has a use for.
     """
 
     file: str
     summary: str
     aliases: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = (".json", ".json.gz")
+    largest: int = LARGEST
+    takes: tuple[str, ...] = ()
 
     def read(self, files: Sequence[TextFile], options: ReadOptions) -> Plan | Timeline:
         """Return what files hold; several are the ranks of one run."""
@@ -52,16 +58,21 @@ READERS: dict[str, Format] = {
         "torch_trace",
         "traces of PyTorch's profiler, one file per rank",
         aliases=("kineto", "pytorch-trace"),
+        largest=LARGEST_TRACE,
+        takes=("rank",),
     ),
     "chrome-trace": Format(
         "chrome_trace",
         "Chrome trace events of any program",
         aliases=("chrome", "trace"),
+        largest=LARGEST_TRACE,
+        takes=("pattern",),
     ),
     "megatron-timers": Format(
         "megatron_timers",
         "dumps of Megatron-LM's timers, one file per rank",
         aliases=("megatron", "victarry"),
+        takes=("rank",),
     ),
     "primus": Format(
         "primus_dump",
@@ -100,6 +111,11 @@ READERS: dict[str, Format] = {
 ALIASES = {alias: name for name, row in READERS.items() for alias in row.aliases}
 #: Suffixes of files that hold the YAML of a directive.
 YAML = (".yaml", ".yml")
+#: What a directive's YAML has in one of its first lines.
+_KEY = re.compile(
+    rf"(?:^|[{{,][ \t]*)[\"']?(?:{'|'.join(SOURCES)}|devices|microbatches|start_time)[\"']?:",
+    re.MULTILINE,
+)
 
 
 def format_name(name: str) -> str:
@@ -120,11 +136,21 @@ def format_name(name: str) -> str:
 def recognised(files: Sequence[TextFile]) -> str | None:
     """Return the name of the format that one of the files looks like, or None.
 
-    A file that ends in .yaml or .yml is YAML.
+    A file that ends in .yaml or .yml is YAML; so is one that no reader knows but which
+    has a key of a schedule.
     """
     if any(file.name.lower().endswith(YAML) for file in files):
         return "yaml"
-    return next((name for name, row in READERS.items() if any(map(row.recognise, files))), None)
+    for name, row in READERS.items():
+        if any(map(row.recognise, files)):
+            return name
+    return "yaml" if any(_KEY.search(file.text[:HEAD]) for file in files) else None
+
+
+def unrecognised(name: str, way: str) -> SpecError:
+    """Return the error for a file whose format nobody knows; ``way`` is how to say it."""
+    message = f"the format of '{name[-60:]}' cannot be told from its content"
+    return SpecError(message, Location(name), f"{way} with one of yaml, {', '.join(READERS)}")
 
 
 def read_files(
@@ -138,10 +164,16 @@ def read_files(
         options: What else the reader needs to know.
 
     Raises:
-        SpecError: A file does not follow the format.
+        SpecError: A file does not follow the format, which may have no use for an option.
         PlanError: Its order or timeline is impossible.
     """
-    return READERS[format].read(files, options or ReadOptions())
+    row, options = READERS[format], options or ReadOptions()
+    for key in ("pattern", "rank"):
+        if getattr(options, key) is not None and key not in row.takes:
+            fitting = ", ".join(name for name, other in READERS.items() if key in other.takes)
+            message = f"'{key}' has no use for the format {format}"
+            raise SpecError(message, hint=f"it goes with {fitting}", path=(key,))
+    return row.read(files, options)
 
 
 def read_text(text: str | bytes, format: str = "yaml", source: str | None = None) -> Spec:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
+from sphinx_pipeviz.causality import check_timeline
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError
-from sphinx_pipeviz.legality import check_timeline
 from sphinx_pipeviz.model import Lane, Timeline, Traits
 from sphinx_pipeviz.ops import BESIDE, PASSES, PER_ITERATION, TRANSFERS, Op, Overlap, Run, Slot
 from sphinx_pipeviz.readers.clocks import messages, offsets
@@ -19,8 +19,9 @@ from sphinx_pipeviz.readers.text_file import ReadOptions
 UNITS = {"us": 1000.0, "ms": 1.0, "s": 0.001}
 #: How much of a pass's usual length measured times may be wrong.
 NOISE = 0.1
-#: Decimals of a time; what is beyond is the rounding of a clock that counts from 1970.
-_DIGITS = 9
+#: Decimals of a time in each unit, down to a nanosecond; what is beyond is the rounding of a
+#: clock that counts from 1970.
+_DIGITS = {"us": 3, "ms": 6, "s": 9}
 
 
 class Row(NamedTuple):
@@ -93,10 +94,11 @@ def measured_timeline(rows: Sequence[Row], how: Measuring) -> Timeline:
     beside = [_moved(runs, shift) for runs, shift in zip(lanes_of, shifts, strict=True)]
     quiet = _without_noise(moved, noise, waits=how.waits)
     zero = min(runs[0].start for runs in (*moved, *beside) if runs)
-    scale = UNITS[how.unit]
-    final = [_scaled(runs, zero, scale) for runs in quiet]
+    final = [_scaled(runs, zero, how.unit) for runs in quiet]
     _check(final, rows)
-    lanes = (_lanes(device, _scaled(runs, zero, scale)) for device, runs in enumerate(beside))
+    lanes = (
+        _lanes(device, _scaled(runs, zero, how.unit)) for device, runs in enumerate(beside)
+    )
     return Timeline(
         tuple(final),
         stages=_stages(final),
@@ -216,11 +218,12 @@ def _without_noise(
     return quiet
 
 
-def _scaled(runs: Iterable[Run], zero: float, scale: float) -> tuple[Run, ...]:
+def _scaled(runs: Iterable[Run], zero: float, unit: str) -> tuple[Run, ...]:
+    scale, digits = UNITS[unit], _DIGITS[unit]
     scaled = []
     for run in runs:
-        start, end = (round((time - zero) * scale, _DIGITS) for time in (run.start, run.end))
-        scaled.append(Run(start, max(0.0, end - start), run.slot))
+        start, end = (round((time - zero) * scale, digits) for time in (run.start, run.end))
+        scaled.append(Run(start, max(0.0, round(end - start, digits)), run.slot))
     return tuple(sorted(scaled, key=_by_time))
 
 

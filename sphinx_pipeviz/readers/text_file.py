@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import zlib
@@ -16,6 +17,8 @@ LARGEST = 64_000_000
 #: Largest trace: a rank's profile of one training step has some 10 to 300 MB, and its
 #: reader keeps few of its events, so that memory stays near twice the text.
 LARGEST_TRACE = 512_000_000
+#: Bytes that tell a format.
+HEAD = 16_384
 _GZIP = b"\x1f\x8b"
 
 
@@ -56,6 +59,21 @@ def read_file(path: Path, name: str, largest: int | None = None) -> str:
     """
     with path.open("rb") as file:
         return decoded(file, name, largest)
+
+
+def read_head(path: Path, name: str) -> TextFile:
+    """Return the first characters of a file, enough to tell its format.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: The path cannot be a file's.
+    """
+    with path.open("rb") as file:
+        data = file.read(HEAD)
+    if data.startswith(_GZIP):
+        with contextlib.suppress(zlib.error):
+            data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, HEAD)
+    return TextFile(name, data.decode("utf-8-sig", errors="replace"))
 
 
 def decoded(file: BinaryIO, name: str, largest: int | None = None) -> str:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from sphinx_pipeviz.causality import check_timeline
 from sphinx_pipeviz.convert import convert
 from sphinx_pipeviz.errors import Marks, Path, PipevizError, SpecError, did_you_mean
-from sphinx_pipeviz.legality import check_timeline
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Run, Slot, one_line
 from sphinx_pipeviz.spec import Keys, Operation, Task
@@ -27,12 +27,16 @@ TYPES: dict[str, Kind] = {
     "backward-weight": Kind.BACKWARD_WEIGHT,
     "backward-d": Kind.BACKWARD_INPUT,
     "backward-w": Kind.BACKWARD_WEIGHT,
+    "recompute": Kind.RECOMPUTE,
     "optimizer": Kind.OPTIMIZER,
+    "reduce-grad": Kind.ALL_REDUCE,
     "f": Kind.FORWARD,
     "b": Kind.BACKWARD,
     "i": Kind.BACKWARD_INPUT,
     "w": Kind.BACKWARD_WEIGHT,
 }
+#: Words that may be misspelt; "allreduce" is an author's own word.
+_HINTED = [word for word in TYPES if word != "reduce-grad"]
 #: Characters of a device's name.
 LONGEST = 24
 _NUMBERED = (Kind.FORWARD, Kind.BACKWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT)
@@ -72,8 +76,9 @@ def _plain(value: Any, path: Path) -> Any:
 
 def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -> Timeline:
     """Turn checked tasks into a Timeline; see ``timeline_from_data``."""
-    rows = []
+    rows: list[tuple[Run, ...]] = []
     places = Marks()
+    values = {}
     try:
         for device, (key, tasks) in enumerate(devices.items()):
             runs = [
@@ -85,6 +90,9 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
                 if place := marks.find(("timeline", key, written)):
                     places["timeline", device, index] = place
             rows.append(tuple(run for run, _ in runs))
+            for run, written in runs:
+                if (value := tasks[written].value) is not None:
+                    values[device, run] = value
         if not any(rows):
             raise SpecError("the timeline has no tasks", path=("timeline",))
     except PipevizError as error:
@@ -95,11 +103,15 @@ def timeline_from_tasks(devices: Mapping[int | str, list[Task]], marks: Marks) -
         raise error.located(places) from None
     stages = {op.stage for row in rows for run in row for op in run.slot.ops}
     known = [stage for stage in stages if stage is not None]
+    counted = _from_zero(rows, known)
+    pairs = [zip(*both, strict=True) for both in zip(rows, counted, strict=True)]
+    moved = {(d, one): other for d, pair in enumerate(pairs) for one, other in pair}
     return Timeline(
-        tuple(_from_zero(rows, known)),
+        tuple(counted),
         stages=max(known) - (min(known) == 1) + 1 if known else 0,
         as_written=True,
         titles=tuple(one_line(key, LONGEST) if isinstance(key, str) else "" for key in devices),
+        values={(at[0], moved[at]): value for at, value in values.items()},
     )
 
 
@@ -143,7 +155,8 @@ def _op(task: Task | Operation, path: Path) -> Op:
     word = task.type.strip().lower().replace("_", "-")
     kind = TYPES.get(word)
     if kind is None:
-        if hint := did_you_mean(word, TYPES):
+        # a misspelt word starts as the right one does; "compute" is no "recompute"
+        if hint := did_you_mean(word, [known for known in _HINTED if known[:1] == word[:1]]):
             message = f"'{task.type[:40]}' is not a type of task"
             raise SpecError(message, hint=hint, path=(*path, "type"))
         kind = Kind.OTHER

@@ -22,7 +22,7 @@ SOURCES: dict[str, set[str]] = {
     },
     "order": {"devices", "microbatches", "placement", "costs", "style", *_ADDED},
     "timeline": {"style"},
-    "file": {"format", "pattern", "costs", "style", *_ADDED},
+    "file": {"format", "pattern", "rank", "costs", "style", *_ADDED},
     "python": {"costs", "style", *_ADDED},
 }
 SOURCES["compare"] = SOURCES["schedule"] | {"schedule"}
@@ -125,11 +125,12 @@ def _parts(data: dict[Any, Any], marks: Marks) -> Iterator[Spec]:
             if key in own:
                 message = f"'{key}' does not go into one schedule of a comparison"
                 raise SpecError(message, places.find((key,)), f"write '{key}' beside 'compare'")
-        sources = [key for key in SOURCES if key in own and key != "order"]
+        written = isinstance(own.get("order"), list)
+        sources = [key for key in SOURCES if key in own and (key != "order" or written)]
         fitting = {*SOURCES.get((sources or ["schedule"])[0], ()), "schedule", *PICTURE_KEYS}
         used = {key: value for key, value in shared.items() if key in fitting}
-        if sources or "order" in own:
-            for key in ("schedule", *(("devices", "microbatches") if "order" in own else ())):
+        if sources:
+            for key in ("schedule", *(("devices", "microbatches") if written else ())):
                 used.pop(key, None)  # it says itself what it is and how large
         try:
             yield _checked(used | own, places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sphinx_pipeviz.errors import PlanError, SpecError, did_you_mean
@@ -35,20 +36,31 @@ OPTION_KEYS = {
 }
 
 
+def _squeezed(name: str) -> str:
+    """Return a name without case, separators and the word schedule."""
+    letters = re.sub(r"[^0-9a-z]", "", name.lower())
+    return letters.removeprefix("schedule").removesuffix("schedule")
+
+
+_NAMES = {_squeezed(name): name for name in SCHEDULES} | {
+    _squeezed(alias): name for alias, name in ALIASES.items()
+}
+
+
 def canonical_name(name: str) -> str:
-    """Return the table's name for a name or alias, in any case, with - or _.
+    """Return the table's name for a name or alias, as any framework may write it.
+
+    Case and separators do not matter, nor does the word schedule at either end:
+    ``ScheduleInterleaved1F1B`` and ``interleaved_1f1b`` are the same.
 
     Raises:
         SpecError: There is no such schedule.
     """
+    if found := _NAMES.get(_squeezed(name)):
+        return found
     word = name.strip().lower().replace("_", "-").replace(" ", "-")
-    word = ALIASES.get(word, word)
-    if word not in SCHEDULES:
-        hint = (
-            did_you_mean(word, [*SCHEDULES, *ALIASES]) or "sphinx-pipeviz list names them all"
-        )
-        raise SpecError(f"there is no schedule '{name[:40]}'", hint=hint, path=("schedule",))
-    return word
+    hint = did_you_mean(word, [*SCHEDULES, *ALIASES]) or "sphinx-pipeviz list names them all"
+    raise SpecError(f"there is no schedule '{name[:40]}'", hint=hint, path=("schedule",))
 
 
 def plan_named(name: str, shape: Shape, given: frozenset[str], max_ops: int) -> Plan:

@@ -17,6 +17,7 @@ from sphinx_pipeviz.draw.layout import Size, lay_out
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.panel import grid_step
 from sphinx_pipeviz.draw.style import STYLES
+from sphinx_pipeviz.picture import Picture
 from sphinx_pipeviz.spec import Spec
 
 FILES = {"regular": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
@@ -98,10 +99,10 @@ def labels_fit_their_cells(scene):
     cells = [corners(box) for boxes in scene.panels[0].tasks for box in boxes.boxes]
     rows = defaultdict(list)
     for cell in sorted(cells):
-        rows[round((cell[1] + cell[3]) / 2)].append(cell)
+        rows[cell[1], cell[3]].append(cell)
     for stamp in scene.panels[0].labels:
         for (x, y), ink in zip(stamp.places, inks(stamp), strict=True):
-            row = rows[round(y)] or rows[round(y - 0.1)] or rows[round(y + 0.1)]
+            row = next(row for (low, high), row in rows.items() if low < y < high)
             place = bisect(row, (x,)) - 1
             assert inside(ink, row[place])
             assert x == pytest.approx((row[place][0] + row[place][2]) / 2, abs=0.01)
@@ -229,19 +230,47 @@ def test_rows_lower_than_their_names_leave_some_names_out():
     assert names[:3] == ["Device 1", "Device 4", "Device 7"]
 
 
-def test_an_overlapped_pair_is_two_halves_of_its_slot_the_first_above():
+def pair_of(**picture):
+    """Return the boxes around and in an overlapped pair, and the labels."""
     plan = pv.Plan.parse(["0F0 (0B0;0F1)OVERLAP_F_B 0B1"])
-    scene = lay_out(pv.simulate(plan), STYLES["seed"], text_width)
-    halves = {
-        boxes.fill: box
-        for boxes in scene.panels[0].tasks
-        for box in boxes.boxes
-        if box[3] < scene.panels[0].grid.row_height
-    }
+    scene = lay_out(pv.simulate(plan), STYLES["seed"], text_width, picture=Picture(**picture))
+    panel = scene.panels[0]
+    left, right = panel.grid.x(1), panel.grid.x(4)
+    boxes = [
+        (found.fill, found.edge, box)
+        for found in panel.tasks
+        for box in found.boxes
+        if left <= box[0] and box[0] + box[2] <= right + 0.01
+    ]
+    return boxes, {stamp.text for stamp in panel.labels}
+
+
+def test_an_overlapped_pair_is_side_by_side_in_one_border_as_wide_as_alone():
+    boxes, _ = pair_of()
     style = STYLES["seed"]
+    backward, forward, border = (box for _, _, box in sorted(boxes, key=lambda b: b[1] or ""))
+    fills = {fill for fill, edge, _ in boxes if edge is None}
+    assert fills == {style.forward, style.backward}
+    backward, forward = sorted((backward, forward))
+    assert backward[2] == pytest.approx(2 * forward[2], abs=0.01)
+    assert forward[0] == pytest.approx(backward[0] + backward[2])
+    assert border[2] == pytest.approx(forward[2] + backward[2])
+    assert [(fill, box) for fill, edge, box in boxes if edge == style.edge] == [(None, border)]
+
+
+def test_an_overlapped_pair_may_be_stacked_the_first_above():
+    boxes, _ = pair_of(overlap="stacked")
+    style = STYLES["seed"]
+    halves = {fill: box for fill, _, box in boxes}
     backward, forward = halves[style.backward], halves[style.forward]
     assert backward[:1] + backward[2:] == forward[:1] + forward[2:]
     assert backward[1] == pytest.approx(forward[1] + forward[3])
+
+
+def test_an_overlapped_pair_may_be_merged_with_one_label():
+    boxes, labels = pair_of(overlap="merged", labels="{mb}F")
+    assert len(boxes) == 1
+    assert labels == {"1F", "2B", "1B+2F"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sphinx_pipeviz as pv
 from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.draw.style import STYLES, Style
 from sphinx_pipeviz.draw.terminal import Look, coloured
+from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.render import draw_text
 
 SEED = STYLES["seed"]
@@ -197,3 +198,16 @@ def test_colours_are_the_nearest_of_256(colour, number):
     assert coloured("x", [Look(colour, colour)]) == (
         f"\x1b[1;38;5;{number};48;5;{number}mx\x1b[0m"
     )
+
+
+def test_a_grid_that_would_be_mostly_empty_is_a_list():
+    text = paint_text(written((0.0, 10.0), (10.1, 20.0)), SEED)
+    assert text.startswith("Device 1: F1 0 to 10, F2 10.1 to 30.1\n")
+
+
+def written(*times):
+    tasks = [
+        {"type": "f", "batch": number, "start_time": start, "duration": duration}
+        for number, (start, duration) in enumerate(times, 1)
+    ]
+    return timeline_from_data({0: tasks})

@@ -27,6 +27,7 @@ html_theme = "basic"
 numfig = True
 show_warning_types = True
 exclude_patterns = ["parts"]
+pipeviz_html_embed = "image"
 """
 
 
@@ -109,8 +110,9 @@ class Site:
         return pickle.loads((self.doctrees / f"{docname}.doctree").read_bytes())  # noqa: S301
 
     def pictures(self, builder: str = "html") -> list[str]:
-        """Return the names of the pictures in the output."""
-        return sorted(path.name for path in (self.output / builder).rglob("pipeviz-*.*"))
+        """Return the names of the pictures in the output, without those for dark pages."""
+        found = (path.name for path in (self.output / builder).rglob("pipeviz-*.*"))
+        return sorted(name for name in found if ".dark." not in name and ".css" not in name)
 
 
 @pytest.fixture

@@ -14,6 +14,11 @@ from tests.draw.tiny_font import write_font
 
 GOOD = "schedule: 1f1b\ndevices: 2\nmicrobatches: 3\n"
 BAD = "schedule: 1f1b\ndevices: 2\nmicrobatches: -3\n"
+TIMELINE = """\
+A:
+- {type: forward, batch: 1, start_time: 0, duration: 1}
+- {type: backward, batch: 1, start_time: 1, duration: 1}
+"""
 ROW_0 = "Device 1 |F1|F2|     |B1   |F3|B2   |  |B3   |"
 
 
@@ -172,10 +177,12 @@ def test_what_order_prints_can_be_read_again(run):
     assert plan.orders == named.orders
 
 
-def test_order_has_none_for_a_written_timeline(run, here):
-    (here / "t.yaml").write_text("A: [{type: forward, batch: 1, start_time: 0, duration: 1}]")
+def test_order_of_a_written_timeline_is_that_in_which_it_runs(run, here):
+    (here / "t.yaml").write_text(TIMELINE)
+    assert run("order", "t.yaml") == (0, "0F0,0B0\n", "")
+    (here / "t.yaml").write_text(TIMELINE.replace("forward", "optimizer"))
     code, _, err = run("order", "t.yaml")
-    assert (code, "t.yaml:1" in err, "no plan" in err) == (1, True, True)
+    assert (code, "t.yaml" in err, "missing" in err) == (1, True, True)
 
 
 def test_stats_as_json_are_the_metrics(run):

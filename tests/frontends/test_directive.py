@@ -64,18 +64,18 @@ def with_options(new_site):
 @pytest.mark.parametrize(
     ("option", "html"),
     [
-        ("alt", r'<img alt="My \*own\* words" src='),
-        ("no-alt", r'<img alt="" src='),
+        ("alt", r'<img alt="My \*own\* words" '),
+        ("no-alt", r'<img alt="" '),
         ("width", r'<img [^>]*style="width: 320px;"'),
         ("percent", r'<img [^>]*style="width: 50%;"'),
         ("height", r'<img [^>]*style="height: 77px;"'),
         ("scale", r'<img [^>]*(width="360"|width: 360.0px)'),
-        ("align", r'<img [^>]*class="align-right"'),
+        ("align", r'<img [^>]*class="align-right[ "]'),
         ("target", r'<a [^>]*href="https://example.org/x"><img '),
         ("page-target", r'<a [^>]*href="https://example.org/other"><img '),
-        ("class", r'<img [^>]*class="one two"'),
+        ("class", r'<img [^>]*class="one two[ "]'),
         ("name", r'<img [^>]*id="lone-picture"'),
-        ("caption", r"<figure [^>]*>\s*<img .*\s*<figcaption>\s*.*A caption"),
+        ("caption", r"<figure [^>]*>\s*(<img .*\s*){2}<figcaption>\s*.*A caption"),
         ("figwidth", r'<figure [^>]*style="width: 400px"'),
         ("figwidth-image", r'<figure [^>]*style="width: 540pt"'),
         ("figwidth-image-width", r'<figure [^>]*style="width: 111px"'),
@@ -104,6 +104,7 @@ def test_loading_shows_in_the_html(site):
 
 def test_every_option_of_docutils_figures_is_known():
     tested = {"alt", "width", "height", "scale", "align", "target", "class", "loading", "name"}
+    tested |= {"embed"}
     figures = {"caption", "figwidth", "figclass", "figname"}
     assert set(PICTURE_OPTIONS) <= tested | figures
     assert set(PICTURE_OPTIONS) >= (tested | figures) - {"figname", "loading"}
@@ -221,7 +222,7 @@ def test_a_picture_may_stand_in_a_line_of_text(site):
     for builder in ("html", "text", "man", "latex", "texinfo", "xml"):
         assert site.build(builder).warnings == []
     assert re.search(
-        r'<p>Before <img alt="small" class="align-middle" src="[^"]*.svg" /> after.</p>',
+        r'<p>Before <img alt="small" class="align-middle [^>]*> *(<img [^>]*>)? *after.</p>',
         site.page("index.html"),
     )
     assert "Device 1 |F1|" in site.page("index.txt", "text")
@@ -268,7 +269,7 @@ def test_a_style_option_changes_the_picture(site):
     option = "style: {forward: '#123456'}"
     site.write("index.rst", page(rest(option)))
     assert site.build().warnings == []
-    (picture,) = (site.output / "html").rglob("pipeviz-*.svg")
+    (picture,) = (site.output / "html").rglob("pipeviz-*[0-9a-f].svg")
     assert "#123456" in picture.read_text(encoding="utf-8")
 
 

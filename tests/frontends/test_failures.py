@@ -9,7 +9,7 @@ import pytest
 
 import sphinx_pipeviz
 from sphinx_pipeviz import errors
-from sphinx_pipeviz.frontends import directive, failures, pictures
+from sphinx_pipeviz.frontends import directive, failures, kept
 
 GOOD = """\
 .. pipeline-schedule::
@@ -164,9 +164,9 @@ INTERNAL = (
         (directive, "read_spec", "html"),
         (directive, "load", "html"),
         (directive, "check", "latex"),
-        (pictures, "draw", "html"),
-        (pictures, "draw", "text"),
-        (pictures, "picture_key", "epub"),
+        (kept, "draw", "html"),
+        (kept, "draw", "text"),
+        (kept, "picture_key", "epub"),
     ],
 )
 def test_a_mistake_of_ours_becomes_a_box_again_and_again(
@@ -181,7 +181,7 @@ def test_a_mistake_of_ours_becomes_a_box_again_and_again(
     assert failing.build(builder).code == 0
 
 
-@pytest.mark.parametrize(("module", "name"), [(directive, "read_spec"), (pictures, "draw")])
+@pytest.mark.parametrize(("module", "name"), [(directive, "read_spec"), (kept, "draw")])
 def test_a_mistake_of_ours_in_a_parallel_reader_becomes_a_box(site, monkeypatch, module, name):
     for number in range(12):
         site.write(f"page{number:02}.rst", ":orphan:\n\n" + titled(GOOD))
@@ -197,7 +197,7 @@ def test_a_mistake_of_ours_while_writing_becomes_a_box(failing, monkeypatch):
     failing.write("bad.rst", titled(GOOD))
     failing.write("good.rst", titled("Words.\n"))
     failing.build("dummy")
-    monkeypatch.setattr(pictures, "draw", broken)
+    monkeypatch.setattr(kept, "draw", broken)
     assert failing.build().warnings == [INTERNAL]
     assert "pipeviz-error" in failing.page("bad.html")
     assert "schedule: gpipe" in failing.page("bad.html")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_pipeviz.frontends import pictures
+from sphinx_pipeviz.frontends import kept as keeping
 
 SPEC = "   schedule: gpipe\n   devices: 2\n   microbatches: 2\n"
 PICTURE = ".. pipeline-schedule::\n\n" + SPEC
@@ -90,9 +90,9 @@ def test_a_changed_limit_reads_all_pages(two_pages):
 
 def test_pictures_are_kept_beside_the_doctrees_and_only_copies_are_published(two_pages):
     two_pages.build()
-    kept = {path.name for path in (two_pages.doctrees / "pipeviz").rglob("*.svg")}
+    kept = {path.name for path in (two_pages.doctrees / "pipeviz").rglob("*[0-9a-f].svg")}
     assert kept == set(two_pages.pictures())
-    assert {path.parent.name for path in two_pages.output.rglob("pipeviz-*")} == {"_images"}
+    assert {path.parent.name for path in two_pages.output.rglob("pipeviz-*.svg")} == {"_images"}
     assert not [path for path in two_pages.output.rglob("pipeviz") if path.is_dir()]
 
 
@@ -105,7 +105,7 @@ def test_equal_pictures_are_one_file(site):
 def test_builders_share_the_cache(two_pages, monkeypatch):
     two_pages.build()
     kept = times(two_pages.doctrees)
-    monkeypatch.setattr(pictures, "draw", no_drawing)
+    monkeypatch.setattr(keeping, "draw", no_drawing)
     for builder in ("dirhtml", "singlehtml", "epub"):
         assert two_pages.build(builder).code == 0
     assert times(two_pages.doctrees) == kept
@@ -114,7 +114,7 @@ def test_builders_share_the_cache(two_pages, monkeypatch):
 def test_a_fresh_environment_draws_nothing_and_touches_no_kept_picture(two_pages, monkeypatch):
     two_pages.build()
     kept = times(two_pages.doctrees)
-    monkeypatch.setattr(pictures, "draw", no_drawing)
+    monkeypatch.setattr(keeping, "draw", no_drawing)
     assert two_pages.build("html", "-E", "-a").code == 0
     assert times(two_pages.doctrees) == kept
 
@@ -127,7 +127,7 @@ def test_a_cache_folder_of_its_own_is_used_and_outlives_everything_else(site, mo
     assert not (site.doctrees / "pipeviz").exists()
     shutil.rmtree(site.output)
     shutil.rmtree(site.doctrees)
-    monkeypatch.setattr(pictures, "draw", no_drawing)
+    monkeypatch.setattr(keeping, "draw", no_drawing)
     assert site.build().warnings == []
     assert site.pictures()
 
@@ -139,7 +139,7 @@ def test_a_moved_checkout_finds_all_its_pictures(two_pages, monkeypatch):
     for name in ("source", "kept"):
         shutil.rmtree(moved.folder / name, ignore_errors=True)
         shutil.move(two_pages.folder / name, moved.folder / name)
-    monkeypatch.setattr(pictures, "draw", no_drawing)
+    monkeypatch.setattr(keeping, "draw", no_drawing)
     assert moved.build().warnings == []
     assert len(moved.pictures()) == 2
 
@@ -154,7 +154,7 @@ def test_a_cache_in_the_source_folder_is_not_published(site):
 def test_a_damaged_picture_is_drawn_again(site):
     site.write("index.rst", titled(PICTURE))
     site.build()
-    (kept,) = (site.doctrees / "pipeviz").rglob("*.svg")
+    (kept,) = (site.doctrees / "pipeviz").rglob("*[0-9a-f].svg")
     whole = kept.read_bytes()
     kept.write_bytes(whole[:100])
     assert site.build("html", "-E", "-a").warnings == []

@@ -31,7 +31,7 @@ def drawn(site):
 
 
 def picture(site) -> str:
-    (path,) = (site.output / "html").rglob("pipeviz-*.svg")
+    (path,) = (site.output / "html").rglob("pipeviz-*[0-9a-f].svg")
     return path.read_text(encoding="utf-8")
 
 
@@ -53,6 +53,7 @@ def picture(site) -> str:
         ("pipeviz_font = 3", "a font is text, not 3"),
         ("pipeviz_font = 'fonts/none.ttf'", "there is no font 'none.ttf' (name a family"),
         ("pipeviz_font = 'No Such Family'", "there is no font 'No Such Family' (name a family"),
+        ("pipeviz_allow_python = 1", "this is True or False, not 1"),
     ],
 )
 def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
@@ -77,6 +78,7 @@ def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
         "pipeviz_formats = []",
         "pipeviz_max_ops = 12",
         "pipeviz_cache_dir = None",
+        "pipeviz_allow_python = False",
         "pipeviz_cache_dir = '../pictures'",
         "pipeviz_font = 'DejaVu Serif'",
     ],

@@ -37,7 +37,7 @@ def plans(draw):
         keys["sequence_chunks"] = draw(st.none() | st.integers(1, 4))
     if "order" in options:
         keys["order"] = draw(st.sampled_from([None, "strict", "greedy"]))
-    keys["recompute"] = draw(st.none() | st.booleans())
+    keys["recompute"] = draw(st.sampled_from([None, True, "early"]))
     keys["all_reduce"] = draw(st.sampled_from([None, None, "stage", "end"]))
     keys["optimizer"] = draw(st.sampled_from([None, None, "ready"]))
     keys["iterations"] = draw(st.none() | st.integers(1, 2))
@@ -95,14 +95,14 @@ def meetings(timeline):
     return met
 
 
-def inputs_of(slot, ops, stages):
+def inputs_of(slot, ops, plan):
     """The ops that a slot needs; ``ops`` are all that there are."""
     for stage, kind, microbatch, _ in slot.ops:
         if kind in PER_ITERATION:
             continue
         if kind == W:
             yield pv.Op(stage, I, microbatch)
-        elif kind == R:
+        elif kind == R and not plan.traits.recompute_waits:
             yield pv.Op(stage, F, microbatch)
         elif kind == F:
             if stage:
@@ -111,7 +111,7 @@ def inputs_of(slot, ops, stages):
             yield pv.Op(stage, F, microbatch)
             later = (pv.Op(stage + 1, kind, microbatch) for kind in (B, I))
             found = [op for op in later if op in ops]
-            assert len(found) == (stage + 1 < stages)
+            assert len(found) == (stage + 1 < plan.stages)
             yield from found
 
 
@@ -167,7 +167,7 @@ def test_every_op_waits_for_its_inputs_and_their_transfer(priced):
     ends = ends_of(timeline)
     for device, row in enumerate(timeline.rows):
         for run in row:
-            for op in inputs_of(run.slot, ends, plan.stages):
+            for op in inputs_of(run.slot, ends, plan):
                 end, other = ends[op]
                 assert run.start >= end + costs.p2p * (other != device)
 
@@ -183,7 +183,7 @@ def test_no_slot_starts_later_than_it_must(priced):
         for run in row:
             ready = [
                 ends[op][0] + costs.p2p * (ends[op][1] != device)
-                for op in inputs_of(run.slot, ends, plan.stages)
+                for op in inputs_of(run.slot, ends, plan)
             ]
             assert run.start == max([free, *ready, *met.get(run.slot, ())])
             free = run.end
@@ -267,7 +267,7 @@ def test_any_order_of_a_row_runs_or_is_refused(plan, data):
     ends = ends_of(timeline)
     for row in timeline.rows:
         for run in row:
-            for op in inputs_of(run.slot, ends, plan.stages):
+            for op in inputs_of(run.slot, ends, shuffled):
                 assert ends[op][0] <= run.start
 
 

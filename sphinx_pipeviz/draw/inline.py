@@ -1,0 +1,224 @@
+"""Scene -> SVG for the middle of an HTML page, which follows the page from light to dark.
+
+The scene carries names of colours (see ``named``), which become variables of a stylesheet.
+Text is text in the page's font. Every task is an element that says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
+from itertools import groupby
+
+from sphinx_pipeviz.draw.colours import Pair
+from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, STEP, Hatch, strokes_of
+from sphinx_pipeviz.draw.legend import WORDS
+from sphinx_pipeviz.draw.scene import Box, Boxes, Lines, Panel, Scene, Stamp, Task
+from sphinx_pipeviz.draw.stylesheet import class_name, is_opaque, variable
+from sphinx_pipeviz.picture import Pattern
+
+#: Stands for what makes a figure's ids its own; no XML and no page may hold it.
+ID = "\x1f"
+#: Half the height of capitals and digits, in ems.
+MIDDLE = 0.36
+ANCHORS = {"left": "start", "center": "middle", "right": "end"}
+#: Edge of the square that a pattern repeats, in points.
+TILES: dict[Pattern, float] = {
+    "rising": STEP,
+    "falling": STEP,
+    "crossed": STEP,
+    "level": STEP * 0.7,
+    "upright": STEP * 0.7,
+    "dotted": DOTS,
+    "checked": 2 * SQUARE,
+}
+#: Why a picture without a pointer still makes sense: what its rows and its width mean.
+EXPLAINED = "Each row is a device; time runs to the right."
+
+
+def paint_inline(scene: Scene, pairs: Mapping[str, Pair]) -> str:
+    """Return the picture as an ``<svg>``, with ``ID`` in its ids and an empty title.
+
+    Args:
+        scene: What to paint, with names of colours.
+        pairs: The colour of each name, light and dark.
+    """
+    painter = _Painter(scene.height, pairs)
+    body = "\n".join(painter.scene(scene))
+    width, height = _short(scene.width), _short(scene.height)
+    head = (
+        f'<svg class="pipeviz-svg {class_name(pairs)}" width="{width}pt"'
+        f' viewBox="0 0 {width} {height}" font-family="sans-serif" role="img"'
+        f' aria-labelledby="{ID}t" aria-describedby="{ID}d">'
+    )
+    words = f'<title id="{ID}t"></title><desc id="{ID}d">{EXPLAINED}</desc>'
+    return "\n".join([head + words, *painter.patterns(), body, "</svg>"])
+
+
+class _Painter:
+    """Turns the marks of a scene into elements; y is measured downwards from the top."""
+
+    def __init__(self, height: float, pairs: Mapping[str, Pair]) -> None:
+        self._height = height
+        self._pairs = pairs
+        self._hatches: dict[Hatch, str] = {}
+
+    def scene(self, scene: Scene) -> Iterator[str]:
+        """Yield the elements of all marks, in the order that files are painted in."""
+        if is_opaque(self._pairs):
+            fill = self._colour("background")
+            yield f'<path fill="{fill}" d="M0 0h{scene.width:g}v{scene.height:g}H0z"/>'
+        for panel in scene.panels:
+            yield from self._panel(panel)
+        for boxes in scene.legend:
+            yield from self._boxes(boxes)
+        yield from self._texts(stamp for panel in scene.panels for stamp in panel.labels)
+        for mark in (mark for panel in scene.panels for mark in panel.over):
+            yield from self._mark(mark)
+        yield from self._texts(
+            (*(s for panel in scene.panels for s in panel.texts), *scene.texts)
+        )
+
+    def patterns(self) -> Iterator[str]:
+        """Yield the definitions of the hatches that were used."""
+        for hatch, name in self._hatches.items():
+            tile = TILES[hatch.pattern]
+            found = strokes_of(hatch.pattern, (-1.0, -1.0, tile + 1, tile + 1))
+            lines = "".join(
+                f"M{_short(x)} {_short(y)}L{_short(to_x)} {_short(to_y)}"
+                for x, y, to_x, to_y in found.strokes
+            )
+            dash = " ".join(_short(part * found.line_width) for part in found.dash)
+            dashed = f' stroke-dasharray="{dash}"' if dash else ""
+            yield (
+                f'<pattern id="{ID}{name}" width="{tile:g}" height="{tile:g}"'
+                f' patternUnits="userSpaceOnUse"'
+                f' patternTransform="matrix(1 0 0 -1 0 {_short(self._height)})">'
+                f'<path fill="none" stroke="{self._colour(hatch.colour)}"'
+                f' stroke-width="{_short(found.line_width)}"{dashed} d="{lines}"/></pattern>'
+            )
+
+    def _panel(self, panel: Panel) -> Iterator[str]:
+        yield from self._boxes(panel.idle)
+        yield from self._lines(panel.grid_lines)
+        tell = _teller(panel)
+        for boxes in panel.tasks:
+            yield from self._tasks(boxes, tell) if boxes.tasks else self._boxes(boxes)
+        for boxes in panel.curves:
+            yield from self._boxes(boxes)
+        for lines in panel.lines:
+            yield from self._lines(lines)
+
+    def _mark(self, mark: Boxes | Lines | Stamp) -> Iterator[str]:
+        if isinstance(mark, Boxes):
+            yield from self._boxes(mark)
+        elif isinstance(mark, Lines):
+            yield from self._lines(mark)
+        else:
+            yield from self._texts([mark])
+
+    def _boxes(self, boxes: Boxes) -> Iterator[str]:
+        if boxes.boxes:
+            outline = "".join(map(self._outline, boxes.boxes))
+            yield f'<path {self._look(boxes)} d="{outline}"/>'
+            yield from self._hatching(boxes)
+
+    def _tasks(self, boxes: Boxes, tell: Callable[[Task], str]) -> Iterator[str]:
+        """Yield a group with an element for each task."""
+        yield f'<g class="pv" {self._look(boxes)}>'
+        for box, task in zip(boxes.boxes, boxes.tasks, strict=True):
+            number = "" if task.microbatch is None else f' data-m="{task.microbatch}"'
+            title = escape(tell(task), quote=False)
+            yield f'<path{number} d="{self._outline(box)}"><title>{title}</title></path>'
+        yield "</g>"
+        yield from self._hatching(boxes)
+
+    def _hatching(self, boxes: Boxes) -> Iterator[str]:
+        """Yield the hatch over all boxes, inside of their borders."""
+        if boxes.hatch is None:
+            return
+        name = self._hatches.setdefault(boxes.hatch, f"h{len(self._hatches)}")
+        inner = boxes.line_width / 2 if boxes.edge else 0.0
+        outline = "".join(self._outline(_shrunk(box, inner)) for box in boxes.boxes)
+        yield f'<path class="pv-over" fill="url(#{ID}{name})" d="{outline}"/>'
+
+    def _look(self, boxes: Boxes) -> str:
+        fill = self._colour(boxes.fill) if boxes.fill else "none"
+        if not boxes.edge:
+            return f'fill="{fill}"'
+        line = f'stroke="{self._colour(boxes.edge)}" stroke-width="{_short(boxes.line_width)}"'
+        return f'fill="{fill}" {line}'
+
+    def _lines(self, lines: Lines) -> Iterator[str]:
+        if lines.lines:
+            strokes = "".join(
+                f"M{self._place(start)}l{_short(end[0] - start[0])} {_short(start[1] - end[1])}"
+                for start, end in lines.lines
+            )
+            yield (
+                f'<path class="pv-over" fill="none" stroke="{self._colour(lines.colour)}"'
+                f' stroke-width="{_short(lines.line_width)}" d="{strokes}"/>'
+            )
+
+    def _texts(self, stamps: Iterable[Stamp]) -> Iterator[str]:
+        """Yield a group for all texts of one look."""
+        for look, alike in groupby(sorted(stamps, key=_text_look), _text_look):
+            colour, size, weight, align = look
+            bold = ' font-weight="bold"' if weight == "bold" else ""
+            yield (
+                f'<g class="pv-over" fill="{self._colour(colour)}" font-size="{_short(size)}"'
+                f' text-anchor="{ANCHORS[align]}"{bold}>'
+            )
+            for stamp in alike:
+                for x, y in stamp.places:
+                    place = self._height - y + MIDDLE * size
+                    text = escape(_printable(stamp.text), quote=False)
+                    yield f'<text x="{_short(x)}" y="{_short(place)}">{text}</text>'
+            yield "</g>"
+
+    def _outline(self, box: Box) -> str:
+        x, y, width, height = box
+        place = self._place((x, y + height))
+        return f"M{place}h{_short(width)}v{_short(height)}h{_short(-width)}z"
+
+    def _place(self, point: tuple[float, float]) -> str:
+        return f"{_short(point[0])} {_short(self._height - point[1])}"
+
+    def _colour(self, name: str) -> str:
+        return variable(name, self._pairs)
+
+
+def _teller(panel: Panel) -> Callable[[Task], str]:
+    """Return what puts a task in words: ``Forward 3, stage 2, Device 2, 4 to 5``.
+
+    Stages are told only where they are not the devices.
+    """
+    names = [_printable(name) for name in panel.names]
+    found = (task for boxes in panel.tasks for task in boxes.tasks)
+    staged = any(task.op.stage not in (None, task.device) for task in found)
+
+    def tell(task: Task) -> str:
+        word = _printable(task.op.name) or WORDS[task.op.kind]
+        what = word if task.microbatch is None else f"{word} {task.microbatch}"
+        stage = f", stage {task.stage}" if staged and task.stage is not None else ""
+        return f"{what}{stage}, {names[task.device]}, {task.start:.6g} to {task.end:.6g}"
+
+    return tell
+
+
+def _text_look(stamp: Stamp) -> tuple[str, float, str, str]:
+    return stamp.colour, stamp.size, stamp.weight, stamp.align
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
+
+
+def _shrunk(box: Box, inner: float) -> Box:
+    x, y, width, height = box
+    return x + inner, y + inner, max(0.0, width - 2 * inner), max(0.0, height - 2 * inner)
+
+
+def _short(number: float) -> str:
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text

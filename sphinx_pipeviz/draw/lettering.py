@@ -1,0 +1,139 @@
+"""Cells -> their labels: how large they are, and where each piece stands."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sphinx_pipeviz.draw.cells import Cell, Group
+from sphinx_pipeviz.draw.labels import DOWN, SMALL, Piece
+from sphinx_pipeviz.draw.legend import Measure
+from sphinx_pipeviz.draw.scene import Point, Stamp
+from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.ops import PASSES, Kind
+
+#: In points: smaller labels are left out.
+SMALLEST_LABEL = 4.2
+#: Digits above each other are harder to read, so they must be larger.
+SMALLEST_UPRIGHT = 4.6
+#: Share of a cell's width that stays free on each side of its label.
+PADDING = 0.15
+#: Share of labels that may be smaller than the others.
+RARE = 0.1
+#: Between the pieces of a label, in ems.
+GAP = 0.04
+#: Height of a line of a label, as a share of the cell's, and from line to line, in ems.
+HIGH = 0.72
+LEADING = 0.95
+#: Share of a cell's width and height that digits above each other take.
+TIGHT = 0.64
+TALL = 0.94
+#: Longest number whose digits may stand above each other.
+LONGEST = 3
+
+#: Size of a group's labels, and whether their digits stand above each other.
+Size = tuple[float, bool]
+
+
+def labels_of(cells: list[Cell], style: Style, measure: Measure) -> tuple[Stamp, ...]:
+    """Stamp the labels of all cells that are wide enough for theirs.
+
+    In narrow cells the digits of a number stand above each other.
+    """
+    sizes = _label_sizes([cell for cell in cells if cell.label], style, measure)
+    places: dict[tuple[str, float, str], list[Point]] = defaultdict(list)
+    for cell in cells:
+        size, upright = sizes.get(cell.group, (0.0, False)) if cell.label else (0.0, False)
+        if size:
+            pieces = _digits(cell, size) if upright else _pieces(cell, size, measure)
+            for text, of_size, place in pieces:
+                places[text, of_size, cell.text].append(place)
+    return tuple(
+        Stamp(text, size, colour, "center", weight="bold", places=tuple(where))
+        for (text, size, colour), where in places.items()
+    )
+
+
+def _pieces(cell: Cell, size: float, measure: Measure) -> Iterator[tuple[str, float, Point]]:
+    """Yield the text, size and middle of each piece of a label, side by side."""
+    x, y, width, height = cell.box
+    middle = y + height / 2
+    left = x + (width - size * _width(cell.label, measure)) / 2
+    for text, low in cell.label:
+        scaled = size * SMALL if low else size
+        wide = scaled * measure(text, "bold")
+        down = DOWN * size if low else 0.0
+        yield text, round(scaled, 2), (round(left + wide / 2, 3), round(middle - down, 3))
+        left += wide + GAP * size
+
+
+def _digits(cell: Cell, size: float) -> Iterator[tuple[str, float, Point]]:
+    """Yield the digits of a number, above each other."""
+    x, y, width, height = cell.box
+    text = cell.label[0].text
+    top = y + height / 2 + LEADING * size * (len(text) - 1) / 2
+    for index, digit in enumerate(text):
+        place = (round(x + width / 2, 3), round(top - LEADING * size * index, 3))
+        yield digit, round(size, 2), place
+
+
+def _width(label: tuple[Piece, ...], measure: Measure) -> float:
+    """Return the width of a label of size 1, in ems."""
+    wide = sum(measure(text, "bold") * (SMALL if low else 1.0) for text, low in label)
+    return wide + GAP * (len(label) - 1)
+
+
+def _label_sizes(cells: list[Cell], style: Style, measure: Measure) -> dict[Group, Size]:
+    """Return the size of labels per kind and duration; none where they cannot be read.
+
+    All passes are of one size, but a few narrow ones do not make all others small.
+    """
+    groups: dict[Group, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.group].append(cell)
+    families: dict[Kind, dict[Group, Size]] = defaultdict(dict)
+    for group, found in groups.items():
+        fit = _fit(found, style, measure)
+        if fit[0] >= SMALLEST_LABEL:
+            families[Kind.FORWARD if group[0] in PASSES else group[0]][group] = fit
+    sizes: dict[Group, Size] = {}
+    for fits in families.values():
+        common = _common(fits, groups, style)
+        for group, (size, upright) in fits.items():
+            sizes[group] = (math.floor(10 * min(size, common)) / 10, upright)
+    return sizes
+
+
+def _fit(cells: list[Cell], style: Style, measure: Measure) -> Size:
+    """Return the largest size at which all labels of a group fit."""
+    flat = style.font_size
+    for cell in cells:
+        _, _, width, height = cell.box
+        room = width * (1 - 2 * PADDING)
+        flat = min(flat, room / _width(cell.label, measure), height * HIGH)
+    if flat >= SMALLEST_LABEL:
+        return flat, False
+    upright = min(_upright_fit(cell, measure) for cell in cells)
+    if upright >= SMALLEST_UPRIGHT:
+        return min(upright, style.font_size), True
+    return flat, False
+
+
+def _upright_fit(cell: Cell, measure: Measure) -> float:
+    _, _, width, height = cell.box
+    text = cell.label[0].text
+    if len(cell.label) > 1 or not text.isdigit() or len(text) > LONGEST:
+        return 0.0
+    wide = max(measure(digit, "bold") for digit in text)
+    return min(width * TIGHT / wide, height * TALL / (HIGH + LEADING * (len(text) - 1)))
+
+
+def _common(fits: dict[Group, Size], groups: dict[Group, list[Cell]], style: Style) -> float:
+    """Return the size that all but a few labels can have."""
+    rare = RARE * sum(len(groups[group]) for group in fits)
+    for group in sorted(fits, key=lambda group: fits[group]):
+        rare -= len(groups[group])
+        if rare < 0:
+            return fits[group][0]
+    return max((size for size, _ in fits.values()), default=style.font_size)

@@ -1,0 +1,96 @@
+"""Source -> Inline: a picture as a part of an HTML page, and what the page needs for it."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+
+import msgspec
+
+from sphinx_pipeviz.draw.inline import ID, paint_inline
+from sphinx_pipeviz.draw.layout import Part, stack
+from sphinx_pipeviz.draw.named import named
+from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
+from sphinx_pipeviz.render import Source, draw_text, parts_of, style_of
+from sphinx_pipeviz.spec import MAX_OPS
+
+#: Pictures of more tasks are files unless a page asks otherwise: pages stay quick.
+MOST_TASKS = 5000
+#: Pictures of more tasks have no text beside them: nobody reads longer ones.
+MOST_TOLD = 500
+
+
+class Inline(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture for the middle of an HTML page.
+
+    Args:
+        tasks: How many tasks it shows.
+        svg: The picture, to be dressed for its page; empty where it has too many tasks.
+        style: Its class, and the name of its stylesheet.
+        css: That stylesheet.
+        text: The picture as characters; empty where it is too long.
+    """
+
+    tasks: int
+    svg: str = ""
+    style: str = ""
+    css: str = ""
+    text: str = ""
+
+
+def embed(
+    source: Source,
+    style: str | dict[str, Any] = "seed",
+    *,
+    most: int | None = MOST_TASKS,
+    max_ops: int = MAX_OPS,
+) -> Inline:
+    """Paint a source for a page, if it has at most ``most`` tasks.
+
+    Raises:
+        PipevizError: The source or its style cannot be drawn.
+    """
+    look = named(style_of(source, style))
+    parts = [Part(timeline, picture) for timeline, picture in parts_of(source, max_ops)]
+    tasks = sum(
+        len(run.slot.ops) for part in parts for row in part.timeline.rows for run in row
+    )
+    if most is not None and tasks > most:
+        return Inline(tasks=tasks)
+    from sphinx_pipeviz.draw.paint import text_width  # noqa: PLC0415  (matplotlib)
+
+    svg = paint_inline(stack(parts, look, text_width), look.palette.pairs)
+    text = draw_text(source, style, max_ops) if tasks <= MOST_TOLD else ""
+    pairs = look.palette.pairs
+    return Inline(
+        tasks=tasks, svg=svg, style=class_name(pairs), css=stylesheet(pairs), text=text
+    )
+
+
+def dress(svg: str, ident: str, alt: str, width: str = "", height: str = "") -> str:
+    """Return the picture of an ``Inline`` as it stands in a page.
+
+    Args:
+        svg: The picture.
+        ident: What the page's other pictures have not.
+        alt: What it says to readers who cannot see it; empty for decoration.
+        width: Its width with a unit, where it is not that of the style.
+        height: The same of its height.
+    """
+    head, end, body = svg.partition(">")
+    if not alt:
+        head = re.sub(r" role=.*", ' aria-hidden="true"', head)
+        body = re.sub(r"<title .*?</desc>", "", body, count=1)
+    if width:
+        head = re.sub(r' width="[^"]*"', f' width="{escape(width)}"', head, count=1)
+    if height:
+        head += f' height="{escape(height)}"'
+    body = body.replace("</title>", f"{escape(alt, quote=False)}</title>", 1) if alt else body
+    return (head + end + body).replace(ID, f"{ident}-")
+
+
+def natural_size(svg: str) -> tuple[float, float]:
+    """Return the width and height of the picture of an ``Inline``, in points."""
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)

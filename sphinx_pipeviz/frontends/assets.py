@@ -1,0 +1,60 @@
+"""What pages with pictures load: one stylesheet, one per style, and one script."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from sphinx_pipeviz.frontends.pages import SHEETS
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+SHEET = "pipeviz.css"
+SCRIPT = "pipeviz.js"
+STATIC = files("sphinx_pipeviz.frontends").joinpath("static")
+
+
+def add_assets(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Let a page with pictures load what these need, and no other page anything."""
+    elements = doctree.findall(nodes.Element) if doctree else ()
+    found = [node[SHEETS] for node in elements if SHEETS in node]
+    if not found:
+        return
+    sheets = {f"{name}.css": css for styles in found for name, css in styles.items()}
+    _add_sheet(app, SHEET, STATIC.joinpath(SHEET).read_text(encoding="utf-8"))
+    for name, css in sorted(sheets.items()):
+        _add_sheet(app, name, css)
+    if sheets:
+        _publish(app, SCRIPT, STATIC.joinpath(SCRIPT).read_text(encoding="utf-8"))
+        app.add_js_file(SCRIPT, loading_method="defer")
+
+
+def _add_sheet(app: Sphinx, name: str, css: str) -> None:
+    _publish(app, name, css)
+    app.add_css_file(name)
+
+
+def _publish(app: Sphinx, name: str, text: str) -> None:
+    """Write a file at once or not at all: pages are written in parallel."""
+    path = Path(app.outdir, "_static", name)
+    data = text.encode()
+    if path.is_file() and path.read_bytes() == data:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".pipeviz-", suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)

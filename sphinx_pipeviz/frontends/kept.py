@@ -1,0 +1,119 @@
+"""Spec -> picture from the cache, drawn where the cache does not have it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from sphinx_pipeviz.cache import Cache, picture_key
+from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.embed import MOST_TASKS, Inline, embed
+from sphinx_pipeviz.render import draw, style_of
+from sphinx_pipeviz.spec import Spec
+
+logger = logging.getLogger(__name__)
+
+
+class Kept:
+    """The pictures of a build.
+
+    Args:
+        app: The build.
+        spare: Whether a temporary folder takes what the cache's folder cannot; else
+            that is an OSError.
+    """
+
+    def __init__(self, app: Sphinx, *, spare: bool = True) -> None:
+        self._app = app
+        self._spare = spare
+        self._style: str | dict[str, object] = app.config.pipeviz_style
+        self._max_ops: int = app.config.pipeviz_max_ops
+
+    def file(self, spec: Spec, wanted: str) -> Path:
+        """Return the file of a picture in a format."""
+
+        def make() -> bytes:
+            return _bytes(draw(spec, wanted, self._style, max_ops=self._max_ops))
+
+        return self._keep(picture_key(spec, self.look(spec), wanted), wanted, make)
+
+    def dark_file(self, spec: Spec, wanted: str) -> Path | None:
+        """Return the file for dark pages, if it is not the same."""
+        light, dark = self.look(spec), self.look(spec).in_dark()
+        if dark.colours() == light.colours():
+            return None
+        plain = msgspec.structs.replace(spec, style=None)
+
+        def make() -> bytes:
+            style = msgspec.to_builtins(dark)
+            return _bytes(draw(plain, wanted, style, max_ops=self._max_ops))
+
+        return self._keep(picture_key(spec, dark, wanted), f"dark.{wanted}", make)
+
+    def inline(self, spec: Spec, *, always: bool) -> Inline:
+        """Return a picture for the middle of a page.
+
+        Args:
+            spec: What it shows.
+            always: Whether it is drawn even where it has very many tasks.
+        """
+
+        def make() -> bytes:
+            most = None if always else MOST_TASKS
+            drawn = embed(spec, self._style, most=most, max_ops=self._max_ops)
+            return msgspec.json.encode(drawn)
+
+        key = picture_key(spec, self.look(spec), "inline-always" if always else "inline")
+        return msgspec.json.decode(self._keep(key, "json", make).read_bytes(), type=Inline)
+
+    def text(self, spec: Spec) -> str:
+        """Return a picture as characters, which are drawn in no time."""
+        return str(draw(spec, "text", self._style, max_ops=self._max_ops))
+
+    def look(self, spec: Spec) -> Style:
+        """Return the style of a picture."""
+        return style_of(spec, self._style)
+
+    def _keep(self, key: str, suffix: str, make: Callable[[], bytes]) -> Path:
+        try:
+            return Cache(cache_folder(self._app)).keep(key, suffix, make)
+        except OSError as error:
+            if not self._spare:
+                raise
+            return Cache(_spare_folder(self._app, error)).keep(key, suffix, make)
+
+
+def _bytes(drawn: bytes | str) -> bytes:
+    return drawn if isinstance(drawn, bytes) else drawn.encode()
+
+
+def cache_folder(app: Sphinx) -> Path:
+    """Return where pictures are kept: by default beside the doctrees, never published."""
+    if app.config.pipeviz_cache_dir:
+        return Path(app.confdir, app.config.pipeviz_cache_dir)
+    return Path(app.doctreedir, "pipeviz")
+
+
+def _spare_folder(app: Sphinx, error: OSError) -> Path:
+    """Return a temporary folder for a build that cannot write its cache; warn once."""
+    spare: tempfile.TemporaryDirectory[str] | None = getattr(app, "_pipeviz_spare", None)
+    if spare is None:
+        spare = tempfile.TemporaryDirectory(prefix="pipeviz-")
+        app._pipeviz_spare = spare  # type: ignore[attr-defined]  # noqa: SLF001
+        message = f"the cache folder {cache_folder(app)} cannot be written: {error.strerror}"
+        hint = "pipeviz_cache_dir can name another one"
+        logger.warning("%s (%s)", message, hint, type="pipeviz", subtype="cache")
+    return Path(spare.name)
+
+
+def clean_up(app: Sphinx, _exception: Exception | None) -> None:
+    """Remove the temporary folder, once the builder has copied what it shows."""
+    spare: tempfile.TemporaryDirectory[str] | None = getattr(app, "_pipeviz_spare", None)
+    if spare is not None:
+        spare.cleanup()
+        del app._pipeviz_spare  # type: ignore[attr-defined]  # noqa: SLF001

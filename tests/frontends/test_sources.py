@@ -1,0 +1,210 @@
+"""Schedules from files and programs in pages: what is noted, where errors are told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sphinx_pipeviz.frontends import kept as keeping
+
+FORMATS = Path(__file__).parents[1] / "formats"
+IDLE = "no targets are out of date."
+MODULE = '''\
+def rows():
+    """Return an order."""
+    return ["0F0 0F1 0B0 0B1", "1F0 1B0 1F1 1B1"]
+'''
+
+
+def rst(*options: str) -> str:
+    lines = "".join(f"   :{option}\n" for option in options)
+    return f"Title\n=====\n\n.. pipeline-schedule::\n{lines}"
+
+
+def md(*options: str) -> str:
+    lines = "".join(f":{option}\n" for option in options)
+    return f"# Title\n\nWords.\n```{{pipeline-schedule}}\n{lines}```\n"
+
+
+@pytest.fixture(params=["rst", "md"])
+def page(request, site):
+    """Return a function that writes the page of a site with one figure."""
+    if request.param == "md":
+        pytest.importorskip("myst_parser")
+        more = ["extensions = ['myst_parser', 'sphinx_pipeviz']"]
+    else:
+        more = []
+    more.append(f"import sys; sys.path.insert(0, {str(site.folder)!r})")
+    site.configure(*more)
+
+    def write(*options: str) -> str:
+        text = (md if request.param == "md" else rst)(*options)
+        return site.write(f"index.{request.param}", text).name
+
+    site.more = more
+    return write
+
+
+def later(path: Path) -> None:
+    """Let a file be newer than all that was built."""
+    stat = path.stat()
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 5_000_000_000))
+
+
+def copied(site, *names: str) -> None:
+    for name in names:
+        target = site.source / "data" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (FORMATS / name).is_dir():
+            shutil.copytree(FORMATS / name, target)
+        else:
+            shutil.copy(FORMATS / name, target)
+
+
+CHANGED = "0 added, 1 changed, 0 removed"
+
+
+def test_a_changed_data_file_reads_its_page_again(site, page):
+    copied(site, "1f1b.csv")
+    page("file: data/1f1b.csv")
+    assert site.build().warnings == []
+    assert IDLE in site.build().status
+    site.write("data/1f1b.csv", "0F0,0B0\n1F0,1B0\n2F0,2B0\n")
+    later(site.source / "data" / "1f1b.csv")
+    again = site.build()
+    assert CHANGED in again.status
+    assert "3 devices" in site.page("index.html")
+
+
+@pytest.mark.parametrize("file", ["data", "data/*.json", "da*/*.json", "data/**/*.json"])
+def test_a_new_file_of_a_folder_or_pattern_reads_its_page_again(site, page, file):
+    copied(site, "torch_trace")
+    for path in (site.source / "data" / "torch_trace").iterdir():
+        path.rename(site.source / "data" / path.name)
+    (site.source / "data" / "torch_trace").rmdir()
+    page(f"file: {file}")
+    assert site.build().warnings == []
+    assert IDLE in site.build().status
+    assert site.build("html", "-E", "-j", "2").warnings == []
+    assert IDLE in site.build().status
+    shutil.copy(site.source / "data" / "1f1b-rank0.json", site.source / "data" / "new.json")
+    again = site.build()
+    assert CHANGED in again.status
+    (warning,) = again.warnings
+    assert "rank 0 is given twice" in warning
+    (site.source / "data" / "new.json").unlink()
+    assert site.build().warnings == []
+    assert IDLE in site.build().status
+
+
+def test_a_new_file_below_a_folder_is_seen_by_a_pattern(site, page):
+    copied(site, "torch_trace")
+    (site.source / "data" / "more").mkdir()
+    page("file: data/**/*.json")
+    assert site.build().warnings == []
+    assert IDLE in site.build().status
+    shutil.copy(FORMATS / "torch_trace" / "1f1b-rank0.json", site.source / "data" / "more")
+    assert CHANGED in site.build().status
+
+
+def test_a_changed_python_module_reads_its_page_again(site, page):
+    module = site.folder / "made_for_pages.py"
+    module.write_text(MODULE)
+    page("python: made_for_pages:rows")
+    assert site.build_apart().warnings == []
+    assert IDLE in site.build_apart().status
+    module.write_text(MODULE.replace('1B1"]', '1B1", "2F0 2B0 2F1 2B1"]'))
+    later(module)
+    again = site.build_apart()
+    assert (again.warnings, CHANGED in again.status) == ([], True)
+    assert "3 devices" in site.page("index.html")
+
+
+def test_a_moved_checkout_finds_the_pictures_of_files_and_programs(site, page, monkeypatch):
+    kept = "pipeviz_cache_dir = '../kept'"
+    site.configure(*site.more, kept)
+    (site.folder / "made_to_be_moved.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(site.folder)
+    copied(site, "torch_trace", "1f1b.csv")
+    first = Path(page("file: data/torch_trace"))
+    whole = [(site.source / first).read_text()]
+    for option in ("file: data/1f1b.csv", "python: made_to_be_moved:rows"):
+        page(option)
+        whole.append(
+            (site.source / first).read_text().partition("=====\n")[2]
+            or (site.source / first).read_text().partition("# Title\n")[2]
+        )
+    site.write(first.name, "\n".join(whole))
+    assert site.build().warnings == []
+    assert len(site.pictures()) == 3
+    moved = type(site)(site.folder / "elsewhere")
+    shutil.rmtree(moved.source)
+    for name in ("source", "kept"):
+        shutil.move(site.folder / name, moved.folder / name)
+    monkeypatch.setattr(keeping, "draw", lambda *_, **__: pytest.fail("drawn again"))
+    assert moved.build().warnings == []
+    assert len(moved.pictures()) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "message"),
+    [
+        ("a.csv", "0F0,0B0\n1F0,1Q0\n", 2, "'1Q0' is not an op"),
+        ("a.csv", "0F0,0B0\n1F0\n", None, "missing"),
+        ("a.mmd", "gantt\ndateFormat X\nsection A\nF0 :0\n", 4, "the task 'F0' ends at '0'"),
+        ("a.json", '{"0": [{"type": "forward",\n"start_time": 0}]}', None, "duration"),
+        ("a.txt", "Stage 0: [F0]\nStage 1: [x]\n", 2, "'x' is not an op"),
+        ("a.yaml", "schedule: 1f1b\ndevices: two\nmicrobatches: 2\n", 2, "devices"),
+    ],
+)
+def test_an_error_of_a_data_file_is_told_with_its_line(site, page, name, text, line, message):
+    source = page() if name == "a.yaml" else page(f"file: data/{name}")
+    site.write(f"data/{name}", text)
+    if name == "a.yaml":
+        whole = (site.source / source).read_text()
+        (site.source / source).write_text(
+            whole.replace("::\n", ":: data/a.yaml\n").replace("}\n", "} data/a.yaml\n")
+        )
+    (warning,) = site.build().warnings
+    place, _, said = warning.partition(": WARNING: ")
+    assert place.startswith(f"data/{name}:")
+    assert line is None or place == f"data/{name}:{line}"
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("file: data/no.csv", "there is no file"),
+        ("file: data/no*.csv", "there is no file 'data/no*.csv'"),
+        ("file: data", "has no file of a known format"),
+        ("file: data/a.txt", "cannot be told from its content"),
+        ("file: [data/a.txt, data/no.csv]", "there is no file"),
+        ("python: no_such_module:rows", "there is no module 'no_such_module'"),
+        ("python: os", "python must be package.module:callable"),
+    ],
+)
+def test_what_is_not_there_is_told_with_the_line_of_the_page(site, page, option, message):
+    (site.source / "data").mkdir()
+    if "a.txt" in option:
+        site.write("data/a.txt", "words\n")
+    source = page("alt: x", option)
+    (warning,) = site.build().warnings
+    place, _, said = warning.partition(": WARNING: ")
+    assert message in said
+    if "cannot be told" not in message:
+        assert place == f"{source}:6"
+
+
+def test_python_objects_can_be_refused(site, page, monkeypatch):
+    (site.folder / "made_to_be_refused.py").write_text("raise SystemExit('it ran')\n")
+    monkeypatch.syspath_prepend(site.folder)
+    source = page("python: made_to_be_refused:rows")
+    assert "it ran" in site.build().warnings[0]
+    site.configure(*site.more, "pipeviz_allow_python = False")
+    (warning,) = site.build().warnings
+    assert warning.startswith(f"{source}:5: WARNING: Python objects are not allowed here")
+    assert "[pipeviz.spec]" in warning
