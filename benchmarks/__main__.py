@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from benchmarks.building import importing, warm_builds
-from benchmarks.drawing import against_seed, growth
+from benchmarks.drawing import against_seed, against_torch, growth
 from benchmarks.simulating import simulation
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     options = parser.parse_args()
     parts = [f"Python {platform.python_version()}, matplotlib {mpl.__version__}\n"]
     print(parts[0], flush=True)
-    for measure in (against_seed, growth, simulation, importing, warm_builds):
+    for measure in (against_seed, against_torch, growth, simulation, importing, warm_builds):
         parts.append(measure(quick=options.quick))
         print(parts[-1], flush=True)
     if options.write:

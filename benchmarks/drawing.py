@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import redirect_stdout
+from importlib import import_module
+from importlib.util import find_spec
+from io import StringIO
+from pathlib import Path
+
 import matplotlib as mpl
 
 import sphinx_pipeviz as pv
@@ -43,6 +50,40 @@ def against_seed(*, quick: bool) -> str:
             )
     heads = ("1F1B", "ours, ms", "seed, ms", "times faster", "ours, KiB", "seed, KiB")
     return table("From a schedule to bytes, medians", heads, rows)
+
+
+def against_torch(*, quick: bool) -> str:
+    """Time to SVG from the numbers, and from PyTorch's order by its own visualizer."""
+    title = "From the numbers to SVG, beside PyTorch's visualizer"
+    if find_spec("torch") is None:
+        return f"## {title}\n\nPyTorch is not installed.\n"
+    mpl.use("agg")
+    _draw_torch_way(2, 2)  # loads what it needs
+    rows = []
+    for devices, microbatches in SIZES[:1] if quick else SIZES[:2]:
+        spec = Spec(schedule="1f1b", devices=devices, microbatches=microbatches)
+        mine, ours = median_time(lambda: pv.render(spec, "svg"), 5)  # noqa: B023
+        theirs, torchs = median_time(lambda: _draw_torch_way(devices, microbatches), 1)  # noqa: B023
+        rows.append(
+            (
+                f"{devices} x {microbatches}",
+                *(milliseconds(mine), milliseconds(theirs), f"{theirs / mine:.0f}"),
+                *(f"{len(ours) / 1024:.0f}", f"{len(torchs) / 1024:.0f}"),
+            )
+        )
+    heads = ("1F1B", "ours, ms", "torch, ms", "times faster", "ours, KiB", "torch, KiB")
+    return table(title, heads, rows)
+
+
+def _draw_torch_way(devices: int, microbatches: int) -> bytes:
+    torch = import_module("torch.distributed.pipelining._schedule_visualizer")
+    with redirect_stdout(StringIO()), tempfile.TemporaryDirectory() as folder:
+        ops = torch.get_schedule_ops("1F1B", devices, microbatches)
+        file = Path(folder, "schedule.svg")
+        known = torch.action_type_to_color_mapping  # it fails at its own all-reduces
+        ops = [[op for op in row if op and op.computation_type in known] for row in ops]
+        torch.visualize_schedule(ops, str(file))
+        return file.read_bytes()
 
 
 def growth(*, quick: bool) -> str:

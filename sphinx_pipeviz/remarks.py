@@ -13,7 +13,7 @@ from sphinx_pipeviz.draw.scene import Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import LARGE, is_large
 from sphinx_pipeviz.render import Source, parts_of, style_of
-from sphinx_pipeviz.spec import MAX_OPS
+from sphinx_pipeviz.spec import MAX_OPS, Spec
 
 #: Characters that DejaVu Sans may lack: it has all of Latin, and most of Greek and Cyrillic.
 _RARE = re.compile(r"[^\t\n\x20-\u024f\u0391-\u03a1\u03a3-\u03c9\u0400-\u045f]")
@@ -41,8 +41,10 @@ def remarks(
     parts = [Part(*part) for part in parts_of(source, max_ops)]
     look = style_of(source, style)
     found = [_large(part) for part in parts if is_large(part.timeline)][:1]
-    if any(_RARE.search(text) for part in parts for text in _words(part)):
-        found += _lacking(parts, look)
+    title = source.title if isinstance(source, Spec) and source.parts else None
+    words = (text for part in parts for text in _words(part))
+    if any(map(_RARE.search, (title or "", *words))):
+        found += _lacking(parts, look, title)
     return found
 
 
@@ -59,11 +61,11 @@ def _words(part: Part) -> Iterator[str]:
     yield from {op.name for row in part.timeline.rows for run in row for op in run.slot.ops}
 
 
-def _lacking(parts: list[Part], look: Style) -> list[Remark]:
+def _lacking(parts: list[Part], look: Style, title: str | None) -> list[Remark]:
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
 
     font = font_of(look.font)
-    scene = stack(parts, look, font.width)
+    scene = stack(parts, look, font.width, title=title)
     lacking = font.lacking(stamp.text for stamp in _stamps(scene))
     if not lacking:
         return []

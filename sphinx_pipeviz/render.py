@@ -244,13 +244,15 @@ def draw_text(
     style: str | dict[str, Any] = "seed",
     max_ops: int = MAX_OPS,
     columns: int = WIDTH,
+    *,
+    colour: bool = False,
 ) -> str:
-    """Draw a source with characters, in lines of at most ``columns``; see ``draw``."""
+    """Draw a source with characters; see ``draw`` and ``paint_text``."""
     look = style_of(source, style)
     texts = []
     for timeline, picture in parts_of(source, max_ops):
         title = f"{picture.title}\n\n" if picture.title else ""
-        texts.append(title + paint_text(timeline, look, columns))
+        texts.append(title + paint_text(timeline, look, columns, picture, colour=colour))
     return "\n".join(texts)
 
 

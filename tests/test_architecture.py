@@ -47,11 +47,11 @@ STEPS = [
 ]
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
-    {"colours", "compact", "fonts", "hatch", "png", "styles"},
+    {"colours", "compact", "fonts", "hatch", "png", "styles", "terminal"},
     {"glyphs"},
     {"scene", "style"},
-    {"legend", "labels", "tracks"},
-    {"thin", "words", "chosen", "scales", "named", "stylesheet"},
+    {"legend", "labels", "tracks", "thin"},
+    {"words", "chosen", "scales", "named", "stylesheet"},
     {"cells", "rows", "axis", "brackets", "overlays", "notes", "swatches"},
     {"arrows", "lettering"},
     {"panel"},

@@ -174,7 +174,7 @@ def _default(field: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) and value:
         return f":swatch:`{value}`" if value.startswith("#") else f"``{value}``"
     return f"{value:g}" if isinstance(value, int | float) else "none"
 

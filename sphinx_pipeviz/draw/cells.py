@@ -13,6 +13,7 @@ from sphinx_pipeviz.draw.labels import (
     Piece,
     joined,
     numbers_of,
+    says_stage,
     template_of,
     write,
 )
@@ -96,20 +97,25 @@ class _Look:
         self._share = forward_share(timeline)
         self._blocks = blocks(timeline, picture.rows or Rows())
         self._each = per_iteration(timeline)
-        #: Labels that were made: there may be very many ops, and several alike.
-        self._labels: dict[tuple[Any, ...], tuple[Piece, ...]] = {}
+        # What many ops have in common is found once.
+        self._by_stage = says_stage(picture.labels)
+        self._by_number = self._color_by == "microbatch" or timeline.traits.sequence_chunks > 1
+        by_stage = self._color_by == "stage" or style.stage_fills
+        self._alike = 1 if by_stage else max(1, timeline.devices)
+        self._labels: dict[Any, tuple[Piece, ...]] = {}
+        self._fills: dict[Any, tuple[str, Hatch | None, str]] = {}
 
     def cells(self, run: Run, device: int, grid: Grid) -> list[Cell]:
         """Return one cell, or for an overlapped pair two."""
         low, height = grid.row_y(device), grid.row_height
-        if (device, run) in self._blocks:
+        if self._blocks and (device, run) in self._blocks:
             devices = self._blocks[device, run]
             if device != devices[0]:
                 return []
             low = min(grid.row_y(each) for each in devices)
             height = round(max(grid.row_y(each) for each in devices) + height - low, 3)
         box = _span(run, grid, low, height)
-        pattern = self._hatched.get((device, run))
+        pattern = self._hatched.get((device, run)) if self._hatched else None
         if len(run.slot.ops) == 1:
             return [self.cell(run.slot.ops[0], (device, run), box, pattern)]
         return self._pair((device, run), box, pattern)
@@ -141,21 +147,34 @@ class _Look:
 
     def cell(self, op: Op, at: Stop, box: Box, pattern: Pattern | None = None) -> Cell:
         """Return the cell of an op of a run."""
-        fill = self._fill(op, at)
-        hatch = self.style.hatch(op.kind, fill)
+        fill, hatch, text = self._look(op, at)
         if pattern:
             hatch = Hatch(pattern, self.style.hatch_on(fill))
-        text = self.style.text_on(fill, self._timeline.shade(op))
-        task = self._task(op, *at)
-        return Cell(box, self._label(op), fill, task, hatch, text=text)
+        return Cell(box, self._said(op), fill, self._task(op, *at), hatch, text=text)
+
+    def _look(self, op: Op, at: Stop) -> tuple[str, Hatch | None, str]:
+        """Return fill, hatch and colour of the text."""
+        stage = None if op.stage is None else op.stage // self._alike
+        number = op.microbatch if self._by_number else None
+        key = (op.kind, stage, number, len(at[1].slot.ops))
+        found = self._fills.get(key)
+        if found is None or self._color_by == "value":
+            fill = self._fill(op, at)
+            text = self.style.text_on(fill, self._timeline.shade(op))
+            found = self._fills[key] = fill, self.style.hatch(op.kind, fill), text
+        return found
+
+    def _said(self, op: Op) -> tuple[Piece, ...]:
+        """Return what a cell says."""
+        key = (op.kind, op.microbatch, op.stage if self._by_stage else None, op.name)
+        label = self._labels.get(key)
+        if label is None:
+            label = self._labels[key] = self._label(op)
+        return label
 
     def _label(self, op: Op) -> tuple[Piece, ...]:
-        key = op[:3]
-        if key not in self._labels:
-            template = template_of(self._picture.labels, op.kind)
-            numbers = numbers_of(op, self._timeline, self.style.first, self._each)
-            self._labels[key] = write(template, numbers)
-        return self._labels[key]
+        template = template_of(self._picture.labels, op.kind)
+        return write(template, numbers_of(op, self._timeline, self.style.first, self._each))
 
     def _fill(self, op: Op, at: Stop) -> str:
         timeline, style = self._timeline, self.style

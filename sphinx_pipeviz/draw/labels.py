@@ -125,9 +125,10 @@ def write(template: str, numbers: Numbers) -> tuple[Piece, ...]:
     return joined(tuple(pieces))
 
 
-def says_stage(template: str) -> bool:
-    """Return whether labels of ops of several stages differ by more than microbatch."""
-    return any(token.word in ("stage", "chunk") for token in _parsed(template))
+def says_stage(labels: str | Labels | None) -> bool:
+    """Return whether labels tell stages or chunks apart."""
+    words = (token.word for text in templates(labels).values() for token in _parsed(text))
+    return not {"stage", "chunk"}.isdisjoint(words)
 
 
 @functools.cache

@@ -211,8 +211,8 @@ def _frame(
     if aside:
         ems += max(length(entry, measure) for entry in listed) + 1.5
     # Digits are about as wide as each other; many names differ by nothing else.
-    alike = sorted({_DIGIT.sub("0", name) for name in names})
-    widest = max((wide(name, measure) for name in alike), default=0.0)
+    alike = {_DIGIT.sub("0", name) for name in names}
+    widest = max((wide(name, measure) for name in sorted(alike)), default=0.0)
     widest += max((cut_ems(part.timeline, part.start) for part in parts), default=0.0)
     by_legend = max((length(entry, measure) for entry in listed), default=0.0)
     em = min(

@@ -28,7 +28,7 @@ def thinned(timeline: Timeline, grid: Grid, color_by: str | None) -> Timeline:
     Columns side by side that look alike are one task, which says no microbatch: it stands
     for several.
     """
-    if not is_large(timeline):
+    if not is_large(timeline) or color_by == "value":
         return timeline
     whole = color_by == "microbatch"
     step = COLUMN / grid.unit

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -81,6 +82,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 # What the commands take
+
+
+def _takes_look(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours; auto: in a terminal, unless NO_COLOR is set (default: auto)",
+    )
+    command.add_argument("--style", default="seed", help="style of what asks for none")
 
 
 def _takes_output(command: argparse.ArgumentParser) -> None:
@@ -188,10 +199,19 @@ def _in_folder(file: str, folder: Path | None, format: str) -> Path:
 
 def _show(options: argparse.Namespace) -> int:
     width = shutil.get_terminal_size((79, 24)).columns
+    look = {"style": options.style, "colour": _in_colour(options.color)}
     with about(options.name):
         source = named_or_read(options)
-        print(draw_text(source, max_ops=options.max_ops, columns=width), end="")
+        text = draw_text(source, max_ops=options.max_ops, columns=width, **look)
+    print(text, end="")
     return 0
+
+
+def _in_colour(asked: str) -> bool:
+    """Return whether to print colours; see https://no-color.org."""
+    if asked != "auto":
+        return asked == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _order(options: argparse.Namespace) -> int:
@@ -264,7 +284,11 @@ COMMANDS: dict[str, tuple[Run, str, tuple[Takes, ...]]] = {
         "Draw files as svg, pdf, png or text.",
         (takes_files, takes_reading, _takes_output, _takes_limit),
     ),
-    "show": (_show, "Show a schedule as text.", (takes_name, takes_reading, _takes_limit)),
+    "show": (
+        _show,
+        "Show a schedule as text.",
+        (takes_name, takes_reading, _takes_look, _takes_limit),
+    ),
     "order": (
         _order,
         "Print a schedule's ops as PyTorch's CSV, one device a row.",

@@ -214,7 +214,7 @@ def test_large_pictures_are_left_to_files_unless_asked_for():
     assert embed(plan, most=7).svg == ""
     assert embed(plan, most=7).tasks == 8
     assert embed(plan, most=8).svg.startswith("<svg ")
-    assert embed(plan, most=None).text.startswith("t = 0")
+    assert embed(plan, most=None).text.startswith("t = ")
     assert MOST_TASKS == 5000
 
 

@@ -1,45 +1,49 @@
 """Golden text grids: what terminals, text builders and man pages get."""
 
+import re
+
 import pytest
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.draw.paint_text import paint_text
 from sphinx_pipeviz.draw.style import STYLES, Style
+from sphinx_pipeviz.draw.terminal import Look, coloured
 from sphinx_pipeviz.readers.written_timeline import timeline_from_data
+from sphinx_pipeviz.render import draw_text
 
 SEED = STYLES["seed"]
 
 GRIDS = {
     ("1f1b", 2, 3): """\
-t = 0
+t =      0     2     4     6     8     10
 Device 1 |F1|F2|     |B1   |F3|B2   |  |B3   |
 Device 2    |F1|B1   |F2|B2   |F3|B3   |
 
 F forward, B backward
 """,
     ("gpipe", 2, 2): """\
-t = 0
+t =      0  1  2  3  4  5  6  7  8
 Device 1 |F1|F2|        |B1   |B2   |
 Device 2    |F1|F2|B1   |B2   |
 
 F forward, B backward
 """,
     ("interleaved-1f1b", 2, 2): """\
-t = 0
+t =      0   1   2   3   4   5   6   7   8   9   10  11  12  13  14
 Device 1 |F1a|F2a|F1b|F2b|       |B1b    |   |B2b    |B1a    |B2a    |
 Device 2     |F1a|F2a|F1b|B1b    |F2b|B2b    |B1a    |B2a    |
 
 F forward, B backward, a, b, ... chunk
 """,
     ("naive", 2, 1): """\
-t = 0
+t =      0  1  2  3  4  5
 Device 1 |F1|        |B1   |
 Device 2    |F1|B1   |
 
 F forward, B backward
 """,
     ("forward-only", 1, 10): """\
-t = 0
+t =      0   1   2   3   4   5   6   7   8   9
 Device 1 |F1 |F2 |F3 |F4 |F5 |F6 |F7 |F8 |F9 |F10|
 
 F forward
@@ -58,7 +62,7 @@ def test_fractional_costs_share_a_finer_step():
     plan = pv.plan("1f1b", devices=2, microbatches=2)
     timeline = pv.simulate(plan, pv.Costs(forward=0.5, backward=1.25))
     assert pv.render(timeline, "text") == (
-        "t = 0\n"
+        "t =      0     0.5   1     1.5   2     2.5   3     3.5   4     4.5   5\n"
         "Device 1 |F1   |F2   |              |B1            |     |B2            |\n"
         "Device 2       |F1   |B1            |F2   |B2            |\n"
         "\n"
@@ -116,7 +120,84 @@ def test_times_of_any_size_share_a_step():
     usual = pv.render(pv.simulate(plan), "text")
     for unit in (1e-7, 0.1, 1e6):
         timeline = pv.simulate(plan, pv.Costs(forward=unit, backward=2 * unit))
-        assert pv.render(timeline, "text") == usual
+        axis, *grid = pv.render(timeline, "text").splitlines()
+        assert grid == usual.splitlines()[1:]
+        assert len(axis.split()) > 3
+
+
+# What the picture shows besides
+
+
+def shown(text, **options):
+    source = pv.read(text)
+    return draw_text(source, **options).splitlines()
+
+
+PLAIN = "schedule: 1f1b\ndevices: 2\nmicrobatches: 3\n"
+
+
+def test_rows_have_the_names_and_the_order_of_the_picture():
+    lines = shown(f"{PLAIN}rows: {{label: 'Rank {{device}}', order: up}}\ntitle: Two ranks\n")
+    assert lines[:2] == ["Two ranks", ""]
+    assert [line[:6] for line in lines[3:5]] == ["Rank 2", "Rank 1"]
+
+
+def test_a_range_of_time_and_a_unit():
+    assert shown(f"{PLAIN}from: 2\nto: 6\nunit: ms\n") == [
+        "t, ms =  2  3  4  5",
+        "Device 1       |B1   |",
+        "Device 2 |B1   |F2|B2|",
+        "",
+        "F forward, B backward",
+    ]
+
+
+def test_names_of_wide_letters_keep_the_columns():
+    lines = shown(f"{PLAIN}rows: {{label: '\u7ec4 {{device}}'}}\n")
+    assert lines[1].startswith("\u7ec4 1 |F1")
+    assert lines[0].startswith("t =  0")
+
+
+def test_lanes_are_below_their_device():
+    lines = shown(
+        "schedule: forward-only\ndevices: 2\nmicrobatches: 2\n"
+        "transfers: true\ncosts: {p2p: 1}\n"
+    )
+    assert lines[1:5] == [
+        "Device 1    |F1 |F2 |",
+        "  transfers     |SF1|SF2|",
+        "Device 2            |F1 |F2 |",
+        "  transfers     |RF1|RF2|",
+    ]
+    assert lines[-1] == "F forward, SF/RF transfer"
+
+
+def test_overlapped_pairs_are_explained():
+    lines = shown("order: ['0F0 (0B0;0F1)OVERLAP_F_B 0B1']")
+    assert lines[-1] == "F forward, B backward, + at once"
+
+
+def test_the_key_keeps_to_the_width():
+    lines = shown("schedule: zb-h1\ndevices: 2\nmicrobatches: 2\n", columns=40)
+    assert lines[-2:] == ["F forward, I backward for input, W", "backward for weights"]
+
+
+def test_colours_change_nothing_but_the_colours():
+    plain, in_colour = (
+        draw_text(pv.read(PLAIN), columns=79, colour=colour) for colour in (False, True)
+    )
+    codes = re.compile(r"\x1b\[[0-9;]*m")
+    assert codes.search(plain) is None
+    stripped = [line.rstrip() for line in codes.sub("", in_colour).splitlines()]
+    assert stripped == plain.splitlines()
+    assert "\x1b[1;38;5;231;48;5;62mF1\x1b[0m" in in_colour  # white on royal blue
+
+
+@pytest.mark.parametrize(("colour", "number"), [("#000000", 16), ("#FFFFFF", 231)])
+def test_colours_are_the_nearest_of_256(colour, number):
+    assert coloured("x", [Look(colour, colour)]) == (
+        f"\x1b[1;38;5;{number};48;5;{number}mx\x1b[0m"
+    )
 
 
 def test_a_grid_that_would_be_mostly_empty_is_a_list():

@@ -10,6 +10,7 @@ import pytest
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.frontends.command import main
 from sphinx_pipeviz.schedules import SCHEDULES
+from tests.draw.tiny_font import write_font
 
 GOOD = "schedule: 1f1b\ndevices: 2\nmicrobatches: 3\n"
 BAD = "schedule: 1f1b\ndevices: 2\nmicrobatches: -3\n"
@@ -51,7 +52,7 @@ def give(monkeypatch, text):
 
 @pytest.mark.parametrize(
     ("name", "start"),
-    [("a.svg", b"<?xml"), ("a.pdf", b"%PDF"), ("a.png", b"\x89PNG"), ("a.txt", b"t = 0")],
+    [("a.svg", b"<?xml"), ("a.pdf", b"%PDF"), ("a.png", b"\x89PNG"), ("a.txt", b"t = ")],
 )
 def test_render_takes_the_format_from_the_suffix(run, here, name, start):
     assert run("render", "good.yaml", "-o", name) == (0, f"{name}\n", "")
@@ -375,3 +376,49 @@ def test_what_cannot_be_decoded_is_told_with_its_line(run, here):
 def test_a_file_without_end_is_not_read_to_the_end(run, monkeypatch):
     monkeypatch.setattr("sphinx_pipeviz.readers.text_file.LARGEST", 2_000_000)
     assert run("check", "/dev/zero")[::2] == (1, "/dev/zero:1: this file is larger than 2 MB\n")
+
+
+# Colours in a terminal
+
+
+@pytest.mark.parametrize(
+    ("asked", "terminal", "environment", "coloured"),
+    [
+        ((), True, {}, True),
+        ((), False, {}, False),
+        ((), True, {"NO_COLOR": "1"}, False),
+        ((), True, {"NO_COLOR": ""}, True),
+        (("--color", "always"), False, {"NO_COLOR": "1"}, True),
+        (("--color", "never"), True, {}, False),
+    ],
+)
+def test_colours_are_for_terminals_and_for_who_asks(
+    asked, terminal, environment, coloured, monkeypatch, capsys
+):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert main(["show", "gpipe", *asked]) == 0
+    assert ("\x1b[" in capsys.readouterr().out) is coloured
+
+
+def test_show_takes_a_style(capsys):
+    outs = []
+    for style in ("seed", "megatron"):
+        assert main(["show", "gpipe", "--color", "always", "--style", style]) == 0
+        outs.append(capsys.readouterr().out)
+    assert outs[0] != outs[1]
+
+
+def test_render_tells_missing_glyphs_and_takes_a_font(tmp_path, capsys):
+    file = tmp_path / "a.yaml"
+    file.write_text("schedule: gpipe\ndevices: 2\nmicrobatches: 2\ntitle: \u56fe\n")
+    assert main(["render", str(file)]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith(f"{file}: the font of this picture has no glyphs for '\u56fe'")
+    font = write_font(tmp_path / "squares.ttf", "\u56fe")
+    assert main(["render", str(file), "--font", font]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["render", str(file), "--font", "none.ttf"]) == 1
+    assert "there is no font 'none.ttf'" in capsys.readouterr().err

@@ -57,8 +57,9 @@ def test_a_figure_with_a_width_is_drawn_at_it(site):
     body = "\n   schedule: gpipe\n   devices: 2\n   microbatches: 2\n"
     site.write("index.rst", f"Title\n=====\n\n.. pipeline-schedule::\n   :width: 50%\n{body}")
     assert site.build().warnings == []
-    pictures = list((site.output / "html").rglob("pipeviz-*.svg"))  # light and dark
+    pictures = list((site.output / "html").rglob("pipeviz-*.svg"))
     assert pictures
-    for picture in pictures:
-        assert re.search(r'width="270pt"', picture.read_text())
+    assert all(re.search(r'width="270pt"', path.read_text()) for path in pictures)
     assert "width: 50%" in site.page("index.html")
+    assert site.build("latex").warnings == []
+    assert r"width=0.500\linewidth" in site.page("site.tex", "latex")
