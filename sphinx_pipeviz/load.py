@@ -91,7 +91,7 @@ def load(spec: Spec, access: Access) -> Spec:
 def _load_object(spec: Spec, name: str, access: Access) -> Spec:
     if not access.python:
         message = "Python objects are not allowed here"
-        hint = "pipeviz_allow_python = False or --no-python forbids them"
+        hint = "pipeviz_allow_python or --no-python decides on that"
         raise SpecError(message, hint=hint, path=("python",))
     found = read_object(name, spec.marks.find(("python",)))
     _note_module(name, access)

@@ -249,7 +249,9 @@ def _known(error: Exception, place: Location) -> PipevizError:
         known = PipevizError(f"drawing failed: {type(error).__name__}: {error}", hint=hint)
     known.location = known.location or place
     if known.hint:  # the core names Sphinx's settings
-        known.hint = re.sub(r"\bpipeviz_(\w+)( in conf\.py)?", r"the option \1", known.hint)
+        # the hint names the settings of Sphinx and of the command
+        named = r"\bpipeviz_(\w+)( in conf\.py)?( = False)?( or --[a-z-]+)?"
+        known.hint = re.sub(named, r"the option \1", known.hint)
     return known
 
 

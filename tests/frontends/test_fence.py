@@ -229,7 +229,7 @@ MISTAKES = {
     "plan": ("", "order:\n  - 0F0 0B0\n  - 1F0\n", None, "1B0"),
     "style": ("", YAML + "style: sead\n", 5, "did you mean &#x27;seed&#x27;?"),
     "empty": ("", "", None, "there is no schedule here"),
-    "python": ("", "python: os:path", 2, "the option allow_python allows them"),
+    "python": ("", "python: os:path", 2, "the option allow_python decides on that"),
     "option": (" captoin=x", YAML, 1, "did you mean &#x27;caption&#x27;?"),
     "spec": (" devices=4", YAML, 1, "write &#x27;devices: …&#x27; in the body"),
     "word": (" from.yaml", YAML, 1, "cannot hold &#x27;from.yaml&#x27;"),

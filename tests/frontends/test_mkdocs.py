@@ -147,7 +147,7 @@ def test_options_reach_the_fence(tool, site):
     code, said = site.build(tool)
     assert code == 1
     assert "(the option max_ops sets the limit)" in said
-    assert "(the option allow_python allows them)" in said
+    assert "(the option allow_python decides on that)" in said
 
 
 @pytest.mark.parametrize(
