@@ -141,10 +141,11 @@ def _steps(row: list[tuple[float, int]], grid: Grid, y: float, unit: float) -> l
 
 
 def _beside(name: str, peak: str, grid: Grid, y: float, style: Style) -> list[Stamp]:
+    first = name.partition("\n")[0]  # a curve is as high as one line
     size = round(0.8 * style.font_size, 1)
     left: Point = (round(grid.left - 6, 2), round(y, 2))
     right: Point = (round(grid.right + 4, 2), round(y, 2))
     return [
-        Stamp(name, size, style.text, "right", "regular", (left,)),
+        Stamp(first, size, style.text, "right", "regular", (left,)),
         Stamp(f"max {peak}", size, style.text, "left", "regular", (right,)),
     ]

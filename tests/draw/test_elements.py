@@ -50,6 +50,8 @@ def apart(one, other):
 
 
 def assert_texts_are_apart_and_on_the_page(scene):
+    stamps = [s for p in scene.panels for s in (*p.texts, *p.labels, *of_type(p, Stamp))]
+    assert not any("\n" in stamp.text for stamp in (*stamps, *scene.texts))
     texts = [s for p in scene.panels for s in (*p.texts, *of_type(p, Stamp))]
     boxes = [box_of(stamp) for stamp in (*texts, *scene.texts) if len(stamp.places) == 1]
     for index, box in enumerate(boxes):
