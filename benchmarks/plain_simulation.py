@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.model import Plan
 from sphinx_pipeviz.ops import PASSES, Kind, Op, Run, Slot
-from sphinx_pipeviz.spec import Costs
 
 
 class PlainSimulation:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.errors import Location, PipevizError, PlanError, SpecError, StyleError
 from sphinx_pipeviz.metrics import Metrics
 from sphinx_pipeviz.model import Plan, Timeline
@@ -22,7 +23,7 @@ from sphinx_pipeviz.public import (
     visualize_pipeline_parallelism,
     weight_versions,
 )
-from sphinx_pipeviz.spec import Costs, Spec
+from sphinx_pipeviz.spec import Spec
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -12,8 +12,9 @@ from sphinx_pipeviz.draw.inline import ID, paint_inline
 from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.named import named
 from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
-from sphinx_pipeviz.render import Source, draw_text, parts_of, style_of
+from sphinx_pipeviz.render import draw_text, style_of
 from sphinx_pipeviz.spec import MAX_OPS
+from sphinx_pipeviz.timelines import Source, parts_of
 
 #: Pictures of more tasks are files unless a page asks otherwise: pages stay quick.
 MOST_TASKS = 5000

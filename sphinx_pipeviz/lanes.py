@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.model import Lane, Plan, Traits
 from sphinx_pipeviz.ops import BESIDE, Kind, Op, Run, Slot
-from sphinx_pipeviz.spec import Costs
 
 #: A device, and a place among the slots that occupy it.
 Place = tuple[int, int]

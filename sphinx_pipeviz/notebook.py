@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from sphinx_pipeviz.errors import PipevizError
-from sphinx_pipeviz.render import Source, draw, draw_text
+from sphinx_pipeviz.render import draw, draw_text
+from sphinx_pipeviz.timelines import Source
 
 
 class Printer(Protocol):

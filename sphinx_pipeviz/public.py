@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import to_builtins
 
 from sphinx_pipeviz.convert import convert
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.draw.layout import Size
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.load import Access, load
@@ -19,9 +20,10 @@ from sphinx_pipeviz.notebook import show_in_notebooks
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
-from sphinx_pipeviz.render import draw, plan_of, timeline_of
+from sphinx_pipeviz.render import draw
 from sphinx_pipeviz.schedules import depends_on_costs
-from sphinx_pipeviz.spec import MAX_OPS, PICTURE_KEYS, Costs, Spec
+from sphinx_pipeviz.spec import MAX_OPS, PICTURE_KEYS, Spec
+from sphinx_pipeviz.timelines import plan_of, timeline_of
 from sphinx_pipeviz.versions import weight_versions as versions_of
 
 #: Keys beside which a timeline or an order is read to the end.

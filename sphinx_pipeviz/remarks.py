@@ -12,8 +12,9 @@ from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.scene import Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import LARGE, is_large
-from sphinx_pipeviz.render import Source, parts_of, style_of
+from sphinx_pipeviz.render import style_of
 from sphinx_pipeviz.spec import MAX_OPS, Spec
+from sphinx_pipeviz.timelines import Source, parts_of
 
 #: Characters that DejaVu Sans may lack: it has all of Latin, and most of Greek and Cyrillic.
 _RARE = re.compile(r"[^\t\n\x20-\u024f\u0391-\u03a1\u03a3-\u03c9\u0400-\u045f]")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.model import Plan, Traits
 from sphinx_pipeviz.ops import Slot
-from sphinx_pipeviz.spec import Costs
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from operator import add
 
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.errors import PlanError, SpecError
 from sphinx_pipeviz.lanes import Delayed, Place, beside, lanes_of, loading, meeting, reducing
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run, Slot, kinds_of
 from sphinx_pipeviz.place import as_late_as_possible
-from sphinx_pipeviz.spec import Costs
 
 F, B = Kind.FORWARD, Kind.BACKWARD
 I, W = Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT  # noqa: E741  (PyTorch's letter)

@@ -8,7 +8,8 @@ from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.readers import read_text
-from sphinx_pipeviz.render import check, parts_of
+from sphinx_pipeviz.render import check
+from sphinx_pipeviz.timelines import parts_of
 
 BOTH = """
 compare:

@@ -17,6 +17,7 @@ from typing import NamedTuple, get_args
 import pytest
 
 import sphinx_pipeviz as pv
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.draw.style import STYLES, Style
 from sphinx_pipeviz.errors import Location, Marks
 from sphinx_pipeviz.frontends.command import COMMANDS
@@ -34,7 +35,7 @@ from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree, scalar
 from sphinx_pipeviz.render import draw
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES, depends_on_costs
-from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Costs, Operation, Task
+from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Operation, Task
 
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
@@ -219,7 +220,7 @@ def test_every_format_has_a_section_with_a_figure_of_a_file():
 
 
 def test_alt_text_of_the_guide_is_what_pictures_get():
-    from sphinx_pipeviz.render import describe  # noqa: PLC0415
+    from sphinx_pipeviz.describe import describe  # noqa: PLC0415
 
     alt = describe(pv.simulate(pv.plan("1f1b", devices=4, microbatches=8)))
     assert alt in " ".join((DOCS / "guide.rst").read_text().split())

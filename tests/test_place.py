@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.model import Traits
-from sphinx_pipeviz.render import plan_of
 from sphinx_pipeviz.schedules import SCHEDULES
 from sphinx_pipeviz.spec import Spec
+from sphinx_pipeviz.timelines import plan_of
 
 F, B, R = pv.Kind.FORWARD, pv.Kind.BACKWARD, pv.Kind.RECOMPUTE
 I = pv.Kind.BACKWARD_INPUT  # noqa: E741  (PyTorch's letter)

@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.render import FORMATS, describe, draw, plan_of, style_of, timeline_of
+from sphinx_pipeviz.describe import describe
+from sphinx_pipeviz.render import FORMATS, draw, style_of
 from sphinx_pipeviz.spec import Spec
+from sphinx_pipeviz.timelines import plan_of, timeline_of
 
 SCHEDULE = {
     0: [

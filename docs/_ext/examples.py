@@ -10,7 +10,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, PipevizError
 from sphinx_pipeviz.readers import read_text
-from sphinx_pipeviz.render import style_of, timeline_of
+from sphinx_pipeviz.render import style_of
+from sphinx_pipeviz.timelines import timeline_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

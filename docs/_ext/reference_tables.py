@@ -17,6 +17,7 @@ import msgspec.inspect as types
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.draw.style import STYLES, Style
 from sphinx_pipeviz.frontends.command import COMMANDS
 from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
@@ -38,7 +39,7 @@ from sphinx_pipeviz.readers import READERS
 from sphinx_pipeviz.readers.written_timeline import TYPES
 from sphinx_pipeviz.readers.yaml_spec import SOURCES
 from sphinx_pipeviz.schedules import OPTION_KEYS, SCHEDULES
-from sphinx_pipeviz.spec import PICTURE_KEYS, Costs, Keys, Operation, Task
+from sphinx_pipeviz.spec import PICTURE_KEYS, Keys, Operation, Task
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

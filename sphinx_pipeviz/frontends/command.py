@@ -12,31 +12,29 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Any
 
-from sphinx_pipeviz.errors import PipevizError, SpecError
-from sphinx_pipeviz.frontends.command_convert import convert, plan_or_order, takes_target
-from sphinx_pipeviz.frontends.command_input import (
-    WILD,
-    about,
-    named_or_read,
-    read,
+from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.frontends.command_arguments import (
     takes_files,
+    takes_formats,
+    takes_json,
+    takes_limit,
+    takes_look,
     takes_name,
+    takes_output,
     takes_reading,
 )
+from sphinx_pipeviz.frontends.command_convert import convert, plan_or_order, takes_target
+from sphinx_pipeviz.frontends.command_input import about, named_or_read, read
+from sphinx_pipeviz.frontends.command_render import render
 from sphinx_pipeviz.frontends.schema import print_schema
 from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.readers import READERS, YAML
-from sphinx_pipeviz.remarks import remarks
-from sphinx_pipeviz.render import check, draw, draw_text, timeline_of
+from sphinx_pipeviz.render import check, draw_text
 from sphinx_pipeviz.schedules import SCHEDULES
-from sphinx_pipeviz.spec import MAX_OPS
+from sphinx_pipeviz.timelines import timeline_of
 from sphinx_pipeviz.write import write
-
-FORMATS = ("svg", "pdf", "png", "text")
-SUFFIXES = {".txt": "text", ".svg": "svg", ".pdf": "pdf", ".png": "png"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,122 +77,6 @@ def _parser() -> argparse.ArgumentParser:
         for add in arguments:
             add(command)
     return parser
-
-
-# What the commands take
-
-
-def _takes_look(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="colours; auto: in a terminal, unless NO_COLOR is set (default: auto)",
-    )
-    command.add_argument("--style", default="seed", help="style of what asks for none")
-
-
-def _takes_output(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "-o",
-        "--output",
-        metavar="OUT",
-        type=Path,
-        help="a file, a folder for several, or - to print; default: beside the input",
-    )
-    command.add_argument(
-        "-f", "--format", choices=FORMATS, help="default: the suffix of OUT, else svg"
-    )
-    command.add_argument("--style", default="seed", help="style of files that ask for none")
-    command.add_argument(
-        "--font", default="", help="family, or .ttf, .otf or .ttc file, of all text"
-    )
-
-
-def _takes_limit(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--max-ops",
-        type=_limit,
-        default=MAX_OPS,
-        metavar="N",
-        help="most ops of one schedule (default: %(default)s)",
-    )
-
-
-def _limit(text: str) -> int:
-    """Return a number of ops.
-
-    Raises:
-        ArgumentTypeError: It is none, which is wrong usage.
-    """
-    if text.strip().isdecimal() and (number := int(text)) > 0:
-        return number
-    message = f"must be a whole number of at least 1, not '{text[:40]}'"
-    raise argparse.ArgumentTypeError(message)
-
-
-def _takes_json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _takes_formats(command: argparse.ArgumentParser) -> None:
-    told = "list the formats of input instead"
-    command.add_argument("--formats", action="store_true", help=told)
-
-
-# What the commands do
-
-
-def _render(options: argparse.Namespace) -> int:
-    out: Path | None = options.output
-    if out is None or len(options.files) > 1 or out.is_dir():
-        wanted = options.format or "svg"
-        targets = [_in_folder(file, out, wanted) for file in options.files]
-    else:
-        wanted = _format_of(out, options.format)
-        targets = [out]
-    inputs = {Path(file).resolve() for file in options.files}
-    for file, target in zip(options.files, targets, strict=True):
-        if target.resolve() in inputs:
-            message = f"the picture would be drawn over its own source '{target}'"
-            raise SpecError(message, hint="name another file with --output")
-        if targets.count(target) > 1:
-            message = f"several files would be drawn into '{target}'"
-            raise SpecError(message, hint="draw them one by one, or into several folders")
-        style = {"base": options.style, "font": options.font}
-        with about(file):
-            source = read([file], options)
-            data = draw(source, wanted, style, max_ops=options.max_ops)
-        for remark in remarks(source, style, options.max_ops) if wanted != "text" else ():
-            print(f"{file}: {remark.text}", file=sys.stderr)
-        written = data if isinstance(data, bytes) else data.encode()
-        if target == Path("-"):
-            sys.stdout.buffer.write(written)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(written)
-        print(target)
-    return 0
-
-
-def _format_of(out: Path, asked: str | None) -> str:
-    """Return the format that a file's suffix, or the option, asks for."""
-    named = SUFFIXES.get(out.suffix.lower())
-    if asked is not None and named not in (None, asked):
-        message = f"'{out}' is named as {named}, but --format is {asked}"
-        raise SpecError(message, hint="leave one of them out")
-    if asked is None and named is None and out != Path("-"):
-        message = f"cannot tell the format of '{out}'"
-        raise SpecError(message, hint=f"end it in {', '.join(SUFFIXES)} or give --format")
-    return asked or named or "svg"
-
-
-def _in_folder(file: str, folder: Path | None, format: str) -> Path:
-    """Return the file in ``folder``, or beside the input, that a picture goes to."""
-    suffix = "txt" if format == "text" else format
-    stem = Path(file).stem.removesuffix(".json")
-    name = f"{'schedule' if file == '-' or WILD.search(stem) else stem}.{suffix}"
-    return (Path(file).parent if folder is None else folder) / name
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -280,35 +162,35 @@ Takes = Callable[[argparse.ArgumentParser], None]
 
 COMMANDS: dict[str, tuple[Run, str, tuple[Takes, ...]]] = {
     "render": (
-        _render,
+        render,
         "Draw files as svg, pdf, png or text.",
-        (takes_files, takes_reading, _takes_output, _takes_limit),
+        (takes_files, takes_reading, takes_output, takes_limit),
     ),
     "show": (
         _show,
         "Show a schedule as text.",
-        (takes_name, takes_reading, _takes_look, _takes_limit),
+        (takes_name, takes_reading, takes_look, takes_limit),
     ),
     "order": (
         _order,
         "Print a schedule's ops as PyTorch's CSV, one device a row.",
-        (takes_name, takes_reading, _takes_limit),
+        (takes_name, takes_reading, takes_limit),
     ),
     "stats": (
         _stats,
         "Print makespan, bubbles, idle time and peak activations.",
-        (takes_name, takes_reading, _takes_json, _takes_limit),
+        (takes_name, takes_reading, takes_json, takes_limit),
     ),
     "check": (
         _check,
         "Check files; print file:line of what is wrong.",
-        (takes_files, takes_reading, _takes_limit),
+        (takes_files, takes_reading, takes_limit),
     ),
     "convert": (
         convert,
         "Write a schedule in another format.",
-        (takes_target, takes_reading, _takes_limit),
+        (takes_target, takes_reading, takes_limit),
     ),
-    "list": (_list, "List the schedules.", (_takes_formats, _takes_json)),
+    "list": (_list, "List the schedules.", (takes_formats, takes_json)),
     "schema": (print_schema, "Print a JSON Schema of the YAML, for editors.", ()),
 }

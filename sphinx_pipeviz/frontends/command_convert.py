@@ -10,8 +10,8 @@ from msgspec import to_builtins
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.frontends.command_input import about, read
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.render import plan_of, timeline_of
 from sphinx_pipeviz.spec import Spec
+from sphinx_pipeviz.timelines import plan_of, timeline_of
 from sphinx_pipeviz.write import WRITERS, flow, is_order, order_of, write
 
 SUFFIXES = {".yaml": "yaml", ".yml": "yaml", ".csv": "csv", ".json": "json"}

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.frontends.command_arguments import DEFAULTS, NUMBERS, READING, WORDS
 from sphinx_pipeviz.load import Access, load, read_into
 from sphinx_pipeviz.readers import READERS, YAML, format_name, recognised, unrecognised
 from sphinx_pipeviz.readers.text_file import (
@@ -22,54 +23,10 @@ from sphinx_pipeviz.readers.yaml_spec import read_spec, spec_from_keys
 from sphinx_pipeviz.readers.yaml_tree import scalar
 from sphinx_pipeviz.spec import Spec
 
-#: Keys of a spec that are also options of the command.
-NUMBERS = (
-    *("devices", "microbatches", "chunks", "stages", "microbatch-group-size"),
-    *("sequence-chunks", "waves", "memory-limit", "iterations"),
-)
-WORDS = (
-    *("backward", "order", "variant", "place"),
-    *("recompute", "all-reduce", "optimizer", "transfers", "costs"),
-)
-#: Of a schedule that is only named.
-DEFAULTS = {"devices": 4, "microbatches": 8}
-#: Keys that say how a file is read, and what --help says of their options.
-READING = {
-    "pattern": "regular expression for the names of a trace's events",
-    "unit": "unit of a trace's times: us, ms (default) or s",
-    "rank": "ranks of traces to keep, such as 0,8,16 or 0-3",
-}
 _SUFFIXES = (*YAML, *sorted({suffix for row in READERS.values() for suffix in row.suffixes}))
 _LARGE = (".json", ".gz")
 #: What makes a name a pattern of files.
 WILD = re.compile(r"[*?\[]")
-
-
-def takes_files(command: argparse.ArgumentParser) -> None:
-    """Let a command take files, each of them a schedule."""
-    told = "a file, the folder or quoted pattern of one run's files, or - for standard input"
-    command.add_argument("files", nargs="+", metavar="FILE", help=told)
-
-
-def takes_name(command: argparse.ArgumentParser) -> None:
-    """Let a command take a schedule's name and numbers, or a file."""
-    told = "a schedule's name, or a file, a folder, a quoted pattern or -"
-    command.add_argument("name", metavar="NAME", help=told)
-    for key in NUMBERS:
-        default = f"default: {DEFAULTS[key]}" if key in DEFAULTS else None
-        command.add_argument(f"--{key}", metavar="N", help=default)
-    for key in WORDS:
-        command.add_argument(f"--{key}", metavar="VALUE")
-
-
-def takes_reading(command: argparse.ArgumentParser) -> None:
-    """Let a command take how files are read."""
-    told = "format of the input; default: recognised (list --formats shows them)"
-    command.add_argument("--from", dest="source", metavar="FORMAT", help=told)
-    for key, what in READING.items():
-        command.add_argument(f"--{key}", metavar="VALUE", help=what)
-    told = "refuse files that name Python objects"
-    command.add_argument("--no-python", action="store_true", help=told)
 
 
 def named_or_read(options: argparse.Namespace) -> Spec:

@@ -9,9 +9,9 @@ from itertools import accumulate
 from math import lcm
 from typing import NamedTuple
 
+from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.ops import Kind
 from sphinx_pipeviz.shape import Shape
-from sphinx_pipeviz.spec import Costs
 
 F, I, W = Kind.FORWARD, Kind.BACKWARD_INPUT, Kind.BACKWARD_WEIGHT  # noqa: E741
 #: The kinds that a device runs, in order; microbatches of a kind come in their own order.

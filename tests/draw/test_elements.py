@@ -11,7 +11,8 @@ from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.scene import Boxes, Lines, Stamp
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
 from sphinx_pipeviz.readers import read_text
-from sphinx_pipeviz.render import check, parts_of, style_of
+from sphinx_pipeviz.render import check, style_of
+from sphinx_pipeviz.timelines import parts_of
 
 SEED = STYLES["seed"]
 BASE = "schedule: 1f1b\ndevices: 4\nmicrobatches: 6\n"

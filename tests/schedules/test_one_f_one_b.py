@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.render import plan_of, timeline_of
 from sphinx_pipeviz.spec import Spec
+from sphinx_pipeviz.timelines import plan_of, timeline_of
 
 F, B = pv.Kind.FORWARD, pv.Kind.BACKWARD
 SIZE = st.integers(1, 9)

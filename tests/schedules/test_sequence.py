@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sphinx_pipeviz as pv
+from sphinx_pipeviz.describe import describe
 from sphinx_pipeviz.draw.legend import entries
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.render import describe
 
 F, B = pv.Kind.FORWARD, pv.Kind.BACKWARD
 SIZE = st.integers(1, 8)
