@@ -21,7 +21,7 @@ from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.draw.style import STYLES, Style
 from sphinx_pipeviz.errors import Location, Marks
 from sphinx_pipeviz.frontends.command import COMMANDS
-from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS
+from sphinx_pipeviz.frontends.directive_options import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.schema import json_schema
 from sphinx_pipeviz.frontends.settings import SETTINGS

@@ -10,116 +10,39 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import directives, states
+from docutils.parsers.rst import directives
 from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
-from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError
+from sphinx_pipeviz.frontends.directive_options import (
+    DASHES,
+    FIGURE_OPTIONS,
+    PICTURE_OPTIONS,
+    SPEC_OPTIONS,
+    AnyOption,
+    about_file,
+    picture_options,
+    spec_options,
+    starts_with_dashes,
+)
 from sphinx_pipeviz.frontends.failures import report, tell, unexpected
 from sphinx_pipeviz.frontends.folders import note_folder
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
-from sphinx_pipeviz.frontends.settings import WAYS
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import read_file, read_head
-from sphinx_pipeviz.readers.yaml_spec import ORDERS, read_spec
-from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
+from sphinx_pipeviz.readers.yaml_spec import read_spec
+from sphinx_pipeviz.readers.yaml_tree import Tree
 from sphinx_pipeviz.remarks import remarks
 from sphinx_pipeviz.render import check
-from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
-from sphinx_pipeviz.spec import FLAGS, KEYS, Spec
-
-#: Keys of a spec that are short enough to be options.
-SPEC_OPTIONS = (
-    "schedule",
-    "devices",
-    "microbatches",
-    "chunks",
-    "stages",
-    "microbatch-group-size",
-    "sequence-chunks",
-    "waves",
-    "memory-limit",
-    "iterations",
-    "backward",
-    "order",
-    "variant",
-    "place",
-    "recompute",
-    "all-reduce",
-    "optimizer",
-    "transfers",
-    "costs",
-    "style",
-    "file",
-    "format",
-    "pattern",
-    "rank",
-    "python",
-    "title",
-    "labels",
-    "rows",
-    "axis",
-    "unit",
-    "legend",
-    "from",
-    "to",
-    "color-by",
-    "overlap",
-    "lanes",
-    "phases",
-    "bubble",
-    "flush",
-    "arrows",
-    "follow",
-    "critical-path",
-    "memory",
-)
-FIGURE_OPTIONS = ("caption", "figwidth", "figclass", "figname")
-PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
-    **(images.Figure.option_spec or {}),
-    "caption": directives.unchanged_required,
-    "figname": directives.unchanged,  # docutils before 0.22 lacks it
-    "embed": lambda text: directives.choice(text, WAYS),
-}
-
-
-def _about_file(name: str) -> str:
-    """Return what to do about a file that is not there."""
-    if "\n" in name or ": " in name:
-        return "leave an empty line between the directive and its body"
-    if name.strip().lower() in {*SCHEDULES, *ALIASES}:
-        return f"for the schedule of this name, write the option :schedule: {name.strip()}"
-    return "paths are relative to the page, or to the source folder with a leading /"
-
-
-DASHES = "in Markdown a body must not start with ---, which starts options"
-
-
-def _advice(key: str, block: str) -> str:
-    """Return what to do about an option that does not exist."""
-    if key in KEYS:
-        return f"write '{key}' in the body, below an empty line; {DASHES}"
-    known = sorted([*PICTURE_OPTIONS, *SPEC_OPTIONS])
-    otherwise = DASHES if _starts_with_dashes(block) else f"known: {', '.join(known)}"
-    return did_you_mean(key, known) or otherwise
-
-
-def _starts_with_dashes(block: str) -> bool:
-    return any(line.startswith("---") for line in block.splitlines()[:2])
+from sphinx_pipeviz.spec import Spec
 
 
 class PipelinePicture(nodes.General, nodes.Inline, nodes.Element):
     """Where a picture goes; holds a Spec and an image's attributes until it is known
     which file the builder wants."""
-
-
-class _AnyOption(dict[str, Callable[[str], Any]]):
-    """Lets every option through as text: ``run`` checks them all, with their lines."""
-
-    def __missing__(self, key: str) -> Callable[[str], Any]:
-        return directives.unchanged
 
 
 class PipelineSchedule(SphinxDirective):
@@ -128,14 +51,14 @@ class PipelineSchedule(SphinxDirective):
     has_content = True
     optional_arguments = 1
     final_argument_whitespace = True
-    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = _AnyOption(
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = AnyOption(
         dict.fromkeys((*PICTURE_OPTIONS, *SPEC_OPTIONS), directives.unchanged)
     )
 
     def run(self) -> list[nodes.Node]:
         """Return a figure or picture, or an error box."""
         try:
-            options = self._picture_options()
+            options = picture_options(self)
             return self._nodes(self._spec(), options)
         except PipevizError as error:
             return self._failed(error)
@@ -149,7 +72,7 @@ class PipelineSchedule(SphinxDirective):
     # Reading
 
     def _spec(self) -> Spec:
-        options = self._spec_options()
+        options = spec_options(self)
         if self.arguments and any(line.strip() for line in self.content):
             message = "the schedule is given both as a file and in the body"
             raise SpecError(message, in_body(self, 0), "keep one of them")
@@ -167,7 +90,7 @@ class PipelineSchedule(SphinxDirective):
 
     def _body(self, options: Tree) -> tuple[str, Callable[[int], Location]]:
         text = "\n".join(self.content)
-        if not (text.strip() or options.data) and _starts_with_dashes(self.block_text):
+        if not (text.strip() or options.data) and starts_with_dashes(self.block_text):
             raise SpecError("there is no schedule here", at_directive(self), DASHES)
         return text, lambda line: in_body(self, line)
 
@@ -207,57 +130,11 @@ class PipelineSchedule(SphinxDirective):
             text = read_file(path, str(path))
         except FileNotFoundError:
             message = f"there is no file '{' '.join(name.split())[:60]}'"
-            raise SpecError(message, place, _about_file(name)) from None
+            raise SpecError(message, place, about_file(name)) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise SpecError(f"'{name}' cannot be read: {reason}", place) from None
         return text, lambda line: Location(str(path), line + 1)
-
-    def _spec_options(self) -> Tree:
-        """Return the keys that were given as options, as if written in YAML."""
-        data, marks = {}, Marks({(): at_directive(self)})
-        for key in SPEC_OPTIONS:
-            if key in self.options:
-                place = at_option(self, key)
-                word = (self.options[key] or "").strip()
-                if key == "order" and word and word not in ORDERS:
-                    message = f"the option 'order' is {' or '.join(ORDERS)}"
-                    raise SpecError(message, place, _advice(key, self.block_text))
-                tree = parse_tree(self.options[key] or "", lambda _, place=place: place)  # type: ignore[misc]
-                if tree.data is None and key not in FLAGS:
-                    raise SpecError(f"the option '{key}' needs a value", place)
-                data[key] = True if tree.data is None else tree.data
-                marks.update({(key, *path): place for path in tree.marks})
-        return Tree(data, marks)
-
-    def _picture_options(self) -> dict[str, Any]:
-        """Return the converted image and figure options.
-
-        Raises:
-            SpecError: An option is unknown or its value does not fit.
-        """
-        given = {key: text for key, text in self.options.items() if key not in SPEC_OPTIONS}
-        return {key: self._converted(key, text or "") for key, text in given.items()}
-
-    def _converted(self, key: str, text: str) -> Any:
-        if key not in PICTURE_OPTIONS:
-            hint = _advice(key, self.block_text)
-            raise SpecError(f"there is no option '{key}'", at_option(self, key), hint)
-        if not text and key != "alt":
-            raise SpecError(f"the option '{key}' needs a value", at_option(self, key))
-        convert = self._align if key == "align" else PICTURE_OPTIONS[key]
-        try:
-            return convert(text)
-        except (ValueError, TypeError) as error:
-            message = f"the option '{key}' cannot be '{text}'"
-            hint = " ".join(str(error).split())
-            raise SpecError(message, at_option(self, key), hint) from None
-
-    def _align(self, text: str) -> str:
-        """Return how to align: a picture in a line of text has other ways than a block."""
-        inline = isinstance(self.state, states.SubstitutionDef)
-        ways = images.Image.align_v_values if inline else images.Image.align_h_values
-        return str(directives.choice(text, ways))
 
     # Nodes
 

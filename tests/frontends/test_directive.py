@@ -10,7 +10,8 @@ import docutils
 import pytest
 from docutils import nodes
 
-from sphinx_pipeviz.frontends.directive import PICTURE_OPTIONS, SPEC_OPTIONS, PipelinePicture
+from sphinx_pipeviz.frontends.directive import PipelinePicture
+from sphinx_pipeviz.frontends.directive_options import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.spec import KEYS
 
 SPEC = ["schedule: gpipe", "devices: 2", "microbatches: 3"]
