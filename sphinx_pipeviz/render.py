@@ -9,8 +9,8 @@ import msgspec
 from sphinx_pipeviz.describe import describe_all
 from sphinx_pipeviz.draw.fonts import check_font
 from sphinx_pipeviz.draw.layout import Part, Size, stack
-from sphinx_pipeviz.draw.paint_text import WIDTH, paint_text
-from sphinx_pipeviz.draw.panel import check_panel
+from sphinx_pipeviz.draw.paint_text import Page, paint_text
+from sphinx_pipeviz.draw.panel import check_panel, title_of
 from sphinx_pipeviz.draw.style import Style, resolve_style
 from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.spec import MAX_OPS, Spec
@@ -83,16 +83,14 @@ def draw_text(
     source: Source,
     style: str | dict[str, Any] = "seed",
     max_ops: int = MAX_OPS,
-    columns: int = WIDTH,
-    *,
-    colour: bool = False,
+    page: Page | None = None,
 ) -> str:
     """Draw a source with characters; see ``draw`` and ``paint_text``."""
     look = style_of(source, style)
     texts = []
     for timeline, picture in parts_of(source, max_ops):
-        title = f"{picture.title}\n\n" if picture.title else ""
-        texts.append(title + paint_text(timeline, look, columns, picture, colour=colour))
+        title = f"{title_of(timeline, picture)}\n\n" if picture.title else ""
+        texts.append(title + paint_text(timeline, look, page, picture))
     return "\n".join(texts)
 
 

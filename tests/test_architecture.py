@@ -59,7 +59,11 @@ DRAW = [
     {"arrows", "lettering"},
     {"panel"},
     {"layout"},
-    {"paint", "paint_text", "inline"},
+    {"text_rows", "paint", "inline"},
+    {"text_scale"},
+    {"text_marks"},
+    {"text_lines"},
+    {"paint_text"},
 ]
 #: Heavy third parties, and the files that may import them.
 OWNERS = {

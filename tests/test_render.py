@@ -174,7 +174,7 @@ def test_what_is_no_schedule_is_a_type_error_in_words():
 
 def test_devices_that_the_author_named_keep_their_names():
     rows = "GPU A: [{type: forward, batch: 1, start_time: 0, duration: 1}]\n"
-    assert pv.render(pv.read(rows), "text").startswith("t =   0\nGPU A |F1|")
+    assert pv.render(pv.read(rows), "text").startswith("t =   0\nGPU A │F1│")
     assert pv.render(pv.read(rows.replace("GPU A", "7")), "text").startswith(
-        "t =      0\nDevice 1 |"
+        "t =      0\nDevice 1 │"
     )

@@ -62,8 +62,8 @@ def label_room(picture: Picture, timeline: Timeline, em: float) -> float:
     return LINE * em if any(labels) else 0.0
 
 
-def _flushes(timeline: Timeline, grid: Grid, style: Style) -> Iterator[Lines]:
-    """Yield a line where each iteration but the last ends."""
+def flush_times(timeline: Timeline) -> Iterator[float]:
+    """Yield when each iteration but the last ends."""
     count = timeline.traits.iterations
     numbers = {op.microbatch for row in timeline.rows for run in row for op in run.slot.ops}
     known = [number for number in numbers if number is not None]
@@ -75,7 +75,12 @@ def _flushes(timeline: Timeline, grid: Grid, style: Style) -> Iterator[Lines]:
             for run in row
             if _iteration(run, each) == iteration - 1
         ]
-        time = max(ends, default=0.0)
+        yield max(ends, default=0.0)
+
+
+def _flushes(timeline: Timeline, grid: Grid, style: Style) -> Iterator[Lines]:
+    """Yield a line where each iteration but the last ends."""
+    for time in flush_times(timeline):
         if grid.start < time < grid.end:
             x = grid.x(time)
             low, high = round(grid.bottom - 3, 2), round(grid.top + 2, 2)

@@ -12,23 +12,24 @@ RESET = "\x1b[0m"
 
 
 class Look(NamedTuple):
-    """Colours of a character and of what is behind it, ``#RRGGBB``."""
+    """Colours of a character and of what is behind it, ``#RRGGBB``; None is the terminal's."""
 
     text: str
-    fill: str
+    fill: str | None
 
 
-def coloured(text: str, looks: Iterable[Look | None]) -> str:
-    """Return a text with the codes for the look of each of its characters."""
+def coloured(cells: Iterable[str], looks: Iterable[Look | None]) -> str:
+    """Return a text with the codes for the look of each of its columns."""
     parts = []
-    for look, pairs in groupby(zip(text, looks, strict=True), key=lambda pair: pair[1]):
-        part = "".join(character for character, _ in pairs)
+    for look, pairs in groupby(zip(cells, looks, strict=True), key=lambda pair: pair[1]):
+        part = "".join(cell for cell, _ in pairs)
         parts.append(f"{_codes(look)}{part}{RESET}" if look else part)
     return "".join(parts)
 
 
 def _codes(look: Look) -> str:
-    return f"\x1b[1;38;5;{_nearest(look.text)};48;5;{_nearest(look.fill)}m"
+    behind = f";48;5;{_nearest(look.fill)}" if look.fill else ""
+    return f"\x1b[1;38;5;{_nearest(look.text)}{behind}m"
 
 
 def _nearest(colour: str) -> int:

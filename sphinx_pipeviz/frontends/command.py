@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from typing import Any
 
+from sphinx_pipeviz.draw.paint_text import Page
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.command_arguments import (
     takes_files,
@@ -81,12 +82,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _show(options: argparse.Namespace) -> int:
     width = shutil.get_terminal_size((79, 24)).columns
-    look = {"style": options.style, "colour": _in_colour(options.color)}
+    page = Page(width, _in_colour(options.color), options.ascii or not _is_unicode())
     with about(options.name):
         source = named_or_read(options)
-        text = draw_text(source, max_ops=options.max_ops, columns=width, **look)
+        text = draw_text(source, options.style, options.max_ops, page)
     print(text, end="")
     return 0
+
+
+def _is_unicode() -> bool:
+    """Return whether the output takes box drawing."""
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+    return encoding.startswith("utf")
 
 
 def _in_colour(asked: str) -> bool:

@@ -62,6 +62,11 @@ def takes_look(command: argparse.ArgumentParser) -> None:
         default="auto",
         help="colours; auto: in a terminal, unless NO_COLOR is set (default: auto)",
     )
+    command.add_argument(
+        "--ascii",
+        action="store_true",
+        help="no box drawing; by itself where the output takes only ASCII",
+    )
     command.add_argument("--style", default="seed", help="style of what asks for none")
 
 

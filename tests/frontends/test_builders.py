@@ -62,7 +62,7 @@ MORE = """\
 """
 PICTURES = 5
 #: What stands in the text grid of the first picture.
-GRID = "Device 1 |F1|F2|F3"
+GRID = "Device 1 │F1│F2│F3"
 
 #: builder -> the suffix of its pictures, or None where it shows text.
 FORMATS = {
@@ -177,7 +177,7 @@ def test_readers_of_text_get_the_grid_and_the_caption(built, builder, name):
     text = site.page(name, builder)
     assert GRID in text
     assert "caption" in text
-    assert "Device 1 |F1|B1" in text
+    assert "Device 1 │F1│B1" in text
 
 
 def test_readers_of_man_pages_get_the_grid(built):

@@ -19,7 +19,7 @@ A:
 - {type: forward, batch: 1, start_time: 0, duration: 1}
 - {type: backward, batch: 1, start_time: 1, duration: 1}
 """
-ROW_0 = "Device 1 |F1|F2|     |B1   |F3|B2   |  |B3   |"
+ROW_0 = "Device 1 │F1│F2│     │B1   │F3│B2   │  │B3   │"
 
 
 @pytest.fixture(autouse=True)

@@ -226,7 +226,7 @@ def test_a_picture_may_stand_in_a_line_of_text(site):
         r'<p>Before <img alt="small" class="align-middle [^>]*> *(<img [^>]*>)? *after.</p>',
         site.page("index.html"),
     )
-    assert "Device 1 |F1|" in site.page("index.txt", "text")
+    assert "Device 1 │F1│" in site.page("index.txt", "text")
 
 
 def test_a_picture_in_a_line_cannot_be_a_block(site):

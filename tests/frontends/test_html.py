@@ -124,7 +124,7 @@ def test_alt_names_the_picture(pages):
 def test_the_picture_is_there_as_text(pages):
     html = pages(PICTURE)
     assert re.search(r'<details class="pipeviz-text"><summary>.*</summary><pre tab', html)
-    assert "Device 1 |F1|F2|" in html
+    assert "Device 1 │F1│F2│" in html
 
 
 def test_a_picture_in_a_line_of_text_has_no_text_beside_it(pages):

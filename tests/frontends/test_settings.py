@@ -151,7 +151,7 @@ def test_no_format_gives_the_text_grid(drawn):
     drawn.configure("pipeviz_formats = []")
     drawn.build()
     assert "<img" not in drawn.page("index.html")
-    assert "Device 1 |F1|F2|" in drawn.page("index.html")
+    assert "Device 1 │F1│F2│" in drawn.page("index.html")
 
 
 def test_every_setting_has_a_plain_default_of_its_own_type():

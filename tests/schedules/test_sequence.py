@@ -76,8 +76,8 @@ def test_the_picture_counts_microbatches_and_tells_parts_apart():
     plan = pv.plan("seq1f1b", devices=2, microbatches=2)
     assert pv.render(plan, "text") == (
         "t =      0   1   2   3   4   5   6   7   8   9   10  11  12  13  14\n"
-        "Device 1 |F1a|F1b|F2a|       |B1b    |F2b|B1a    |   |B2b    |B2a    |\n"
-        "Device 2     |F1a|F1b|B1b    |F2a|B1a    |F2b|B2b    |B2a    |\n"
+        "Device 1 │F1a│F1b│F2a│       │B1b    │F2b│B1a    │   │B2b    │B2a    │\n"
+        "Device 2     │F1a│F1b│B1b    │F2a│B1a    │F2b│B2b    │B2a    │\n"
         "\n"
         "F forward, B backward, a, b, ... sequence chunk\n"
     )
