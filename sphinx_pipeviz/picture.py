@@ -64,7 +64,7 @@ class Legend(Texts, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fi
 
     Args:
         position: ``below`` (default) or ``right``.
-        apart: Have an entry for each chunk or stage.
+        apart: Have an entry for each chunk, stage or microbatch that fills tell apart.
         overlap: For overlapped pairs.
         idle: For hatched idle time.
         value: Beside the bar of colours that stand for values.

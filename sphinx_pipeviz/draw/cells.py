@@ -17,7 +17,7 @@ from sphinx_pipeviz.draw.labels import (
     template_of,
     write,
 )
-from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Task
+from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Sort, Task
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.tracks import lanes_shown, strips
 from sphinx_pipeviz.model import Timeline
@@ -103,7 +103,11 @@ class _Look:
         by_stage = self._color_by == "stage" or style.stage_fills
         self._alike = 1 if by_stage else max(1, timeline.devices)
         self._labels: dict[Any, tuple[Piece, ...]] = {}
-        self._fills: dict[Any, tuple[str, Hatch | None, str]] = {}
+        self._fills: dict[Any, tuple[str, Hatch | None, str, Sort]] = {}
+        chunk = "chunk" if timeline.shades > 1 else ""
+        by = "stage" if style.stage_fills and timeline.stages else chunk
+        self._parts = by if self._color_by == "kind" else self._color_by
+        self._one = picture.overlap == "merged" or bool(style.overlap)
 
     def cells(self, run: Run, device: int, grid: Grid) -> list[Cell]:
         """Return one cell, or for an overlapped pair two."""
@@ -120,13 +124,13 @@ class _Look:
             return [self.cell(run.slot.ops[0], (device, run), box, pattern)]
         return self._pair((device, run), box, pattern)
 
-    def _task(self, op: Op, device: int, run: Run) -> Task:
+    def _task(self, op: Op, device: int, run: Run, sort: Sort) -> Task:
         """Return what a cell stands for."""
         number = self._timeline.microbatch(op)
         if number is not None and not self._timeline.as_written:
             number += self.style.first
         stage = None if op.stage is None else op.stage + self.style.first
-        return Task(op, device, number, stage, run.start, run.end)
+        return Task(op, device, number, stage, run.start, run.end, sort)
 
     def _pair(self, at: Stop, box: Box, pattern: Pattern | None) -> list[Cell]:
         """Return the halves of an overlapped pair, the first above or before the second."""
@@ -147,13 +151,13 @@ class _Look:
 
     def cell(self, op: Op, at: Stop, box: Box, pattern: Pattern | None = None) -> Cell:
         """Return the cell of an op of a run."""
-        fill, hatch, text = self._look(op, at)
+        fill, hatch, text, sort = self._look(op, at)
         if pattern:
             hatch = Hatch(pattern, self.style.hatch_on(fill))
-        return Cell(box, self._said(op), fill, self._task(op, *at), hatch, text=text)
+        return Cell(box, self._said(op), fill, self._task(op, *at, sort), hatch, text=text)
 
-    def _look(self, op: Op, at: Stop) -> tuple[str, Hatch | None, str]:
-        """Return fill, hatch and colour of the text."""
+    def _look(self, op: Op, at: Stop) -> tuple[str, Hatch | None, str, Sort]:
+        """Return fill, hatch, colour of the text, and what the legend takes it for."""
         stage = None if op.stage is None else op.stage // self._alike
         number = op.microbatch if self._by_number else None
         key = (op.kind, stage, number, len(at[1].slot.ops))
@@ -161,8 +165,20 @@ class _Look:
         if found is None or self._color_by == "value":
             fill = self._fill(op, at)
             text = self.style.text_on(fill, self._timeline.shade(op))
-            found = self._fills[key] = fill, self.style.hatch(op.kind, fill), text
+            hatch, sort = self.style.hatch(op.kind, fill), self._sort(op, at)
+            found = self._fills[key] = fill, hatch, text, sort
         return found
+
+    def _sort(self, op: Op, at: Stop) -> Sort:
+        """Return which entry of the legend stands for an op."""
+        parts = {
+            "stage": op.stage,
+            "chunk": self._timeline.shade(op),
+            "microbatch": self._timeline.microbatch(op),
+        }
+        part = parts.get(self._parts)
+        one = self._one and len(at[1].slot.ops) > 1
+        return Sort("overlap" if one else op.kind.value, -1 if part is None else part)
 
     def _said(self, op: Op) -> tuple[Piece, ...]:
         """Return what a cell says."""

@@ -7,13 +7,24 @@ Text is text in the page's font. Every task is an element that says what it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from html import escape
 from itertools import groupby
 
 from sphinx_pipeviz.draw.colours import Pair
 from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, STEP, Hatch, strokes_of
 from sphinx_pipeviz.draw.legend import WORDS
-from sphinx_pipeviz.draw.scene import Box, Boxes, Lines, Panel, Scene, Stamp, Task
+from sphinx_pipeviz.draw.scene import (
+    Box,
+    Boxes,
+    Key,
+    Lines,
+    Panel,
+    Scene,
+    Sort,
+    Stamp,
+    Task,
+)
 from sphinx_pipeviz.draw.stylesheet import class_name, is_opaque, variable
 from sphinx_pipeviz.picture import Pattern
 
@@ -70,13 +81,13 @@ class _Painter:
             yield f'<path fill="{fill}" d="M0 0h{scene.width:g}v{scene.height:g}H0z"/>'
         for panel in scene.panels:
             yield from self._panel(panel)
-        for boxes in scene.legend:
-            yield from self._boxes(boxes)
+        for key in scene.keys:
+            yield from self._key(key)
         yield from self._texts(stamp for panel in scene.panels for stamp in panel.labels)
         for mark in (mark for panel in scene.panels for mark in panel.over):
             yield from self._mark(mark)
         yield from self._texts(
-            (*(s for panel in scene.panels for s in panel.texts), *scene.texts)
+            (*(s for panel in scene.panels for s in panel.texts), *scene.heading)
         )
 
     def patterns(self) -> Iterator[str]:
@@ -124,23 +135,36 @@ class _Painter:
             yield from self._hatching(boxes)
 
     def _tasks(self, boxes: Boxes, tell: Callable[[Task], str]) -> Iterator[str]:
-        """Yield a group with an element for each task."""
-        yield f'<g class="pv" {self._look(boxes)}>'
-        for box, task in zip(boxes.boxes, boxes.tasks, strict=True):
-            number = "" if task.microbatch is None else f' data-m="{task.microbatch}"'
-            title = escape(tell(task), quote=False)
-            yield f'<path{number} d="{self._outline(box)}"><title>{title}</title></path>'
-        yield "</g>"
-        yield from self._hatching(boxes)
+        """Yield for each sort of task a group with an element for each."""
+        pairs = zip(boxes.boxes, boxes.tasks, strict=True)
+        for sort, found in groupby(sorted(pairs, key=_sort), _sort):
+            alike = list(found)
+            yield f'<g class="pv"{_data(*sort)} {self._look(boxes)}>'
+            for box, task in alike:
+                number = "" if task.microbatch is None else f' data-m="{task.microbatch}"'
+                title = escape(tell(task), quote=False)
+                yield f'<path{number} d="{self._outline(box)}"><title>{title}</title></path>'
+            yield "</g>"
+            some = replace(boxes, boxes=tuple(box for box, _ in alike), tasks=())
+            yield from self._hatching(some, _data(*sort))
 
-    def _hatching(self, boxes: Boxes) -> Iterator[str]:
+    def _key(self, key: Key) -> Iterator[str]:
+        """Yield an entry of the legend, as a group where it is about tasks."""
+        data = _data(" ".join(key.kinds), key.part)
+        yield f'<g class="pv-key"{data}>' if data else "<g>"
+        for boxes in key.boxes:
+            yield from self._boxes(boxes)
+        yield from self._texts(key.texts)
+        yield "</g>"
+
+    def _hatching(self, boxes: Boxes, data: str = "") -> Iterator[str]:
         """Yield the hatch over all boxes, inside of their borders."""
         if boxes.hatch is None:
             return
         name = self._hatches.setdefault(boxes.hatch, f"h{len(self._hatches)}")
         inner = boxes.line_width / 2 if boxes.edge else 0.0
         outline = "".join(self._outline(_shrunk(box, inner)) for box in boxes.boxes)
-        yield f'<path class="pv-over" fill="url(#{ID}{name})" d="{outline}"/>'
+        yield f'<path class="pv-over"{data} fill="url(#{ID}{name})" d="{outline}"/>'
 
     def _look(self, boxes: Boxes) -> str:
         fill = self._colour(boxes.fill) if boxes.fill else "none"
@@ -163,11 +187,11 @@ class _Painter:
     def _texts(self, stamps: Iterable[Stamp]) -> Iterator[str]:
         """Yield a group for all texts of one look."""
         for look, alike in groupby(sorted(stamps, key=_text_look), _text_look):
-            colour, size, weight, align = look
+            colour, size, weight, align, sort = look
             bold = ' font-weight="bold"' if weight == "bold" else ""
             yield (
-                f'<g class="pv-over" fill="{self._colour(colour)}" font-size="{_short(size)}"'
-                f' text-anchor="{ANCHORS[align]}"{bold}>'
+                f'<g class="pv-over"{_data(*sort)} fill="{self._colour(colour)}"'
+                f' font-size="{_short(size)}" text-anchor="{ANCHORS[align]}"{bold}>'
             )
             for stamp in alike:
                 for x, y in stamp.places:
@@ -206,8 +230,18 @@ def _teller(panel: Panel) -> Callable[[Task], str]:
     return tell
 
 
-def _text_look(stamp: Stamp) -> tuple[str, float, str, str]:
-    return stamp.colour, stamp.size, stamp.weight, stamp.align
+def _text_look(stamp: Stamp) -> tuple[str, float, str, str, Sort]:
+    return stamp.colour, stamp.size, stamp.weight, stamp.align, stamp.sort
+
+
+def _sort(pair: tuple[Box, Task]) -> Sort:
+    return pair[1].sort
+
+
+def _data(kinds: str, part: int) -> str:
+    """Return the attributes by which entries of the legend find tasks and labels."""
+    kind = f' data-k="{kinds}"' if kinds else ""
+    return f'{kind} data-p="{part}"' if part >= 0 else kind
 
 
 def _printable(text: str) -> str:

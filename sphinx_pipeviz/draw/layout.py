@@ -37,7 +37,7 @@ from sphinx_pipeviz.draw.rows import (
 from sphinx_pipeviz.draw.scales import bar, coloured
 from sphinx_pipeviz.draw.scene import Grid, Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.draw.swatches import MARGIN, column, legend_boxes, legend_texts
+from sphinx_pipeviz.draw.swatches import MARGIN, column, key_of
 from sphinx_pipeviz.draw.tracks import lanes_shown
 from sphinx_pipeviz.draw.words import stamps, wide
 from sphinx_pipeviz.model import Timeline
@@ -163,14 +163,13 @@ def stack(
         make_panel(part.timeline, part.picture, grid, style, measure)
         for part, grid in zip(parts, grids, strict=True)
     )
-    words = (text for row in placed for text in legend_texts(row, style, legend_y))
     return Scene(
         width=size.width,
         height=height,
         background=style.background,
         panels=tuple(panels),
-        legend=tuple(box for row in placed for box in legend_boxes(row, style, legend_y)),
-        texts=(*words, *_heading(title, height, grids[0], style)),
+        keys=tuple(key_of(entry, style, legend_y) for row in placed for entry in row),
+        heading=tuple(_heading(title, height, grids[0], style)),
         title=parts[0].timeline.name,
         font=style.font,
     )

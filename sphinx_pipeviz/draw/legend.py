@@ -63,6 +63,9 @@ class Entry:
         wide: Width of the swatch, in ems.
         outlined: The parts of the swatch have borders.
         sample: What stands in the swatch, and its colour.
+        kinds: The kinds of tasks that it stands for, as in ``scene.Sort``; none for all
+            where it has a part.
+        part: Which part of these; -1 for all.
     """
 
     text: str
@@ -74,6 +77,8 @@ class Entry:
     wide: float = SWATCH
     outlined: bool = True
     sample: tuple[str, str] = ("", "")
+    kinds: tuple[str, ...] = ()
+    part: int = -1
 
     @property
     def text_x(self) -> float:
@@ -115,14 +120,14 @@ def entries(
     slots = [run.slot for row in [*rows, *(lane.runs for lane in lanes)] for run in row]
     shady = max(timelines, key=lambda timeline: (timeline.shades, timeline.stages))
     found = {op.kind for slot in slots for op in slot.ops}
-    looks: dict[_Look, list[str]] = {}
+    looks: dict[Look, dict[Kind, str]] = {}
     for kind, word in said(slots, words).items():
         if kind in found or (full and kind in ALWAYS):
-            looks.setdefault(_look(kind, shady, style), []).append(word)
+            looks.setdefault(_look(kind, shady, style), {})[kind] = word
     listed = [
         entry
         for look, spoken in looks.items()
-        for entry in _entries(_joined(spoken), look, apart=words.apart)
+        for entry in entries_of(spoken, look, apart=words.apart)
     ]
     others = _overlap(slots, style, words) + _lettered(shady, style) + _idle(style, words)
     return listed + others
@@ -138,26 +143,28 @@ def said(slots: Sequence[Slot], words: Legend) -> dict[Kind, str]:
     }
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """Fills and hatches of the parts of a swatch, their names, and what all are called."""
 
     fills: tuple[str, ...]
     hatches: tuple[Hatch | None, ...]
-    names: tuple[str, ...]
+    names: tuple[tuple[int, str], ...]
     scope: str
 
 
-def _entries(word: str, look: _Look, *, apart: bool) -> list[Entry]:
+def entries_of(spoken: dict[Kind, str], look: Look, *, apart: bool) -> list[Entry]:
     """Return one entry for all parts of a look, or one for each."""
+    word, kinds = _joined([*spoken.values()]), tuple(kind.value for kind in spoken)
     if not apart or len(look.fills) == 1:
-        return [Entry(word + look.scope, look.fills, look.hatches)]
+        return [Entry(word + look.scope, look.fills, look.hatches, kinds=kinds)]
+    parts = zip(look.fills, look.hatches, look.names, strict=True)
     return [
-        Entry(f"{word}, {name}", (fill,), (hatch,))
-        for fill, hatch, name in zip(look.fills, look.hatches, look.names, strict=True)
+        Entry(f"{word}, {name}", (fill,), (hatch,), kinds=kinds, part=part)
+        for fill, hatch, (part, name) in parts
     ]
 
 
-def _look(kind: Kind, timeline: Timeline, style: Style) -> _Look:
+def _look(kind: Kind, timeline: Timeline, style: Style) -> Look:
     """Return what a kind looks like, and which chunks or stages are its parts."""
     by_stage = bool(style.stage_fills) and timeline.stages > 0
     count, what = _shades(timeline, kind), shades_word(timeline)
@@ -174,8 +181,8 @@ def _look(kind: Kind, timeline: Timeline, style: Style) -> _Look:
         for part in shown
     )
     scope = f", {what}s {style.first} to {style.first + count - 1}" if count > 1 else ""
-    names = tuple(f"{what} {style.first + part}" for part in shown)
-    return _Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)
+    names = tuple((part, f"{what} {style.first + part}") for part in shown)
+    return Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)
 
 
 def _joined(words: list[str]) -> str:
@@ -194,7 +201,8 @@ def _overlap(slots: list[Slot], style: Style, words: Legend) -> list[Entry]:
     hatches = tuple(style.hatch(kind, fill) for kind, fill in zip(kinds, fills, strict=True))
     if style.overlap:
         fills, hatches = fills[:1], hatches[:1]
-    return [Entry(one_line(words.overlap or OVERLAPPED, LONGEST), fills, hatches)]
+    word = one_line(words.overlap or OVERLAPPED, LONGEST)
+    return [Entry(word, fills, hatches, kinds=("overlap",))]
 
 
 def _lettered(timeline: Timeline, style: Style) -> list[Entry]:
@@ -208,6 +216,7 @@ def _lettered(timeline: Timeline, style: Style) -> list[Entry]:
             (style.forward,),
             (None,),
             sample=(str(style.first), style.text_on(style.forward, chunk)),
+            part=chunk,
         )
         for chunk in range(1, timeline.shades)
     ]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sphinx_pipeviz.draw.cells import Cell, Group
 from sphinx_pipeviz.draw.labels import DOWN, SMALL, Piece
 from sphinx_pipeviz.draw.legend import Measure
-from sphinx_pipeviz.draw.scene import Point, Stamp
+from sphinx_pipeviz.draw.scene import Point, Sort, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.ops import PASSES, Kind
 
@@ -42,16 +42,16 @@ def labels_of(cells: list[Cell], style: Style, measure: Measure) -> tuple[Stamp,
     In narrow cells the digits of a number stand above each other.
     """
     sizes = _label_sizes([cell for cell in cells if cell.label], style, measure)
-    places: dict[tuple[str, float, str], list[Point]] = defaultdict(list)
+    places: dict[tuple[str, float, str, Sort], list[Point]] = defaultdict(list)
     for cell in cells:
         size, upright = sizes.get(cell.group, (0.0, False)) if cell.label else (0.0, False)
         if size:
             pieces = _digits(cell, size) if upright else _pieces(cell, size, measure)
             for text, of_size, place in pieces:
-                places[text, of_size, cell.text].append(place)
+                places[text, of_size, cell.text, cell.task.sort].append(place)
     return tuple(
-        Stamp(text, size, colour, "center", weight="bold", places=tuple(where))
-        for (text, size, colour), where in places.items()
+        Stamp(text, size, colour, "center", "bold", tuple(where), sort)
+        for (text, size, colour, sort), where in places.items()
     )
 
 

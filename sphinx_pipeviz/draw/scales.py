@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sphinx_pipeviz.draw.legend import LONGEST, MOST_SHADES, SWATCH, WORDS, Entry, said
+from sphinx_pipeviz.draw.legend import (
+    LONGEST,
+    MOST_SHADES,
+    SWATCH,
+    WORDS,
+    Entry,
+    Look,
+    entries_of,
+    said,
+)
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.ops import PASSES, one_line
+from sphinx_pipeviz.ops import PASSES, Kind, one_line
 from sphinx_pipeviz.picture import Legend
 
 #: Steps of a bar of colours.
@@ -43,11 +52,19 @@ def coloured(
     many = {"stage": "stages", "chunk": "chunks", "microbatch": "microbatches"}
     scope = f", {many[by]} {style.first} to {style.first + count - 1}" if count > 1 else ""
     return [
-        Entry(
-            word[kind] + scope,
-            fills := tuple(style.stage_fill(kind, n) for n in range(min(count, MOST_SHADES))),
-            tuple(style.hatch(kind, fill) for fill in fills),
-        )
+        entry
         for kind in WORDS
         if kind in kinds & PASSES
+        for entry in entries_of(
+            {kind: word[kind]}, _look(kind, style, (by, count), scope), apart=words.apart
+        )
     ]
+
+
+def _look(kind: Kind, style: Style, parts: tuple[str, int], scope: str) -> Look:
+    """Return what a kind looks like in the fills of its parts: their word, and how many."""
+    by, count = parts
+    shown = range(min(count, MOST_SHADES))
+    fills = tuple(style.stage_fill(kind, part) for part in shown)
+    names = tuple((part, f"{by} {style.first + part}") for part in shown)
+    return Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)

@@ -14,6 +14,21 @@ Box = tuple[float, float, float, float]
 Point = tuple[float, float]
 
 
+class Sort(NamedTuple):
+    """What an entry of the legend tells apart.
+
+    Args:
+        kind: The word of a task's kind, ``overlap``, or empty for what is no task.
+        part: Which chunk, stage or microbatch its fill stands for, from 0; -1 for none.
+    """
+
+    kind: str = ""
+    part: int = -1
+
+
+PLAIN = Sort()
+
+
 class Task(NamedTuple):
     """What a box stands for.
 
@@ -24,6 +39,7 @@ class Task(NamedTuple):
         stage: The same of its stage.
         start: When it starts, in time units.
         end: When it ends.
+        sort: Which entry of the legend it belongs to.
     """
 
     op: Op
@@ -32,6 +48,7 @@ class Task(NamedTuple):
     stage: int | None
     start: float
     end: float
+    sort: Sort = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,7 @@ class Stamp:
             is centred vertically.
         weight: regular or bold.
         places: Where it stands.
+        sort: That of the tasks which it labels.
     """
 
     text: str
@@ -75,6 +93,7 @@ class Stamp:
     align: str
     weight: str
     places: tuple[Point, ...]
+    sort: Sort = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +190,24 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """An entry of the legend.
+
+    Args:
+        boxes: Its swatch.
+        texts: Its words.
+        kinds: The kinds of ``Sort`` that it stands for; none for all.
+        part: The part of these that it stands for; -1 for all. With neither it is not
+            about tasks.
+    """
+
+    boxes: tuple[Boxes, ...]
+    texts: tuple[Stamp, ...]
+    kinds: tuple[str, ...] = ()
+    part: int = -1
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Everything the painter needs, in the order it is painted."""
 
@@ -178,7 +215,17 @@ class Scene:
     height: float
     background: str
     panels: tuple[Panel, ...]
-    legend: tuple[Boxes, ...]
-    texts: tuple[Stamp, ...]
+    keys: tuple[Key, ...]
+    heading: tuple[Stamp, ...] = ()
     title: str = field(default="")
     font: str = ""
+
+    @property
+    def legend(self) -> tuple[Boxes, ...]:
+        """The swatches of all entries."""
+        return tuple(boxes for key in self.keys for boxes in key.boxes)
+
+    @property
+    def texts(self) -> tuple[Stamp, ...]:
+        """The words of the legend and of the heading."""
+        return (*(stamp for key in self.keys for stamp in key.texts), *self.heading)

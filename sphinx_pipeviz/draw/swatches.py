@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sphinx_pipeviz.draw.legend import LINE, SWATCH_HEIGHT, Entry, Measure, length
-from sphinx_pipeviz.draw.scene import Boxes, Stamp
+from sphinx_pipeviz.draw.scene import Boxes, Key, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.words import stamps
 
@@ -18,28 +20,27 @@ def column(listed: list[Entry], em: float, width: float, measure: Measure) -> li
     return [[entry.moved(x, line, em)] for line, entry in enumerate(listed)]
 
 
-def legend_texts(row: list[Entry], style: Style, legend_y: float) -> list[Stamp]:
-    """Return the words of a line of the legend, which is at a height for its first line."""
-    found = []
-    for entry in row:
-        y = round(legend_y - entry.line * LINE * entry.em, 2)
-        place = (entry.text_x, y)
-        found += stamps(entry.text, style.font_size, style.text, "left", "regular", place)
-        text, colour = entry.sample
-        if text:
-            place = (round(entry.x + entry.wide * entry.em / 2, 2), y)
-            found += stamps(text, 0.8 * style.font_size, colour, "center", "bold", place)
+def key_of(entry: Entry, style: Style, legend_y: float) -> Key:
+    """Return an entry in its place; the first line of the legend is at a height."""
+    y = legend_y - entry.line * LINE * entry.em
+    boxes, texts = tuple(_boxes(entry, style, y)), tuple(_texts(entry, style, round(y, 2)))
+    return Key(boxes, texts, entry.kinds, entry.part)
+
+
+def _texts(entry: Entry, style: Style, y: float) -> list[Stamp]:
+    place = (entry.text_x, y)
+    found = stamps(entry.text, style.font_size, style.text, "left", "regular", place)
+    text, colour = entry.sample
+    if text:
+        place = (round(entry.x + entry.wide * entry.em / 2, 2), y)
+        found += stamps(text, 0.8 * style.font_size, colour, "center", "bold", place)
     return found
 
 
-def legend_boxes(row: list[Entry], style: Style, y: float) -> list[Boxes]:
-    """Return the swatches of a line of the legend."""
-    boxes = []
-    for entry in row:
-        height = round(SWATCH_HEIGHT * entry.em, 2)
-        bottom = round(y - entry.line * LINE * entry.em - height / 2, 2)
-        for fill, hatch, x, width in entry.swatches():
-            line = round(min(0.5, 0.12 * width), 2)
-            edge = style.edge if entry.outlined else None
-            boxes.append(Boxes(fill, edge, line, ((x, bottom, width, height),), hatch))
-    return boxes
+def _boxes(entry: Entry, style: Style, y: float) -> Iterator[Boxes]:
+    height = round(SWATCH_HEIGHT * entry.em, 2)
+    bottom = round(y - height / 2, 2)
+    edge = style.edge if entry.outlined else None
+    for fill, hatch, x, width in entry.swatches():
+        line = round(min(0.5, 0.12 * width), 2)
+        yield Boxes(fill, edge, line, ((x, bottom, width, height),), hatch)

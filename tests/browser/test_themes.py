@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import sphinx_pipeviz
 from sphinx_pipeviz.draw.style import STYLES, contrast
 
 pytestmark = pytest.mark.browser
@@ -251,7 +252,7 @@ def test_a_task_lights_up_its_microbatch(visit):
 
 def test_the_keyboard_walks_from_task_to_task_and_hears_what_they_are(visit):
     page = visit("furo")
-    assert page.evaluate("document.querySelectorAll('#p0 [tabindex=\"0\"]').length") == 2
+    assert page.evaluate("document.querySelectorAll('#p0 .pv [tabindex=\"0\"]').length") == 1
     page.evaluate("document.querySelector('#p0 .pv > [tabindex=\"0\"]').focus()")
 
     def pressed(key):
@@ -264,6 +265,68 @@ def test_the_keyboard_walks_from_task_to_task_and_hears_what_they_are(visit):
     page.keyboard.press("Escape")
     assert not page.query_selector(".pv-lit")
     assert page.is_hidden(".pipeviz-tip")
+
+
+def opacity(page, element):
+    return float(
+        page.evaluate(f"getComputedStyle(document.querySelector('{element}')).opacity")
+    )
+
+
+def test_entries_of_the_legend_show_and_hide_their_tasks(visit):
+    page = visit("furo")
+    key = "#p1 .pv-key[data-k=F]"
+    assert page.get_attribute(key, "aria-pressed") == "true"
+    page.click(key)
+    assert page.get_attribute(key, "aria-pressed") == "false"
+    for off in ("#p1 .pv[data-k=F]", "#p1 .pv-over[data-k=F]"):
+        assert opacity(page, off) < 0.1
+    assert opacity(page, "#p1 .pv[data-k=I]") == opacity(page, "#p0 .pv[data-k=F]") == 1
+    page.click(key)
+    assert page.get_attribute(key, "aria-pressed") == "true"
+    assert opacity(page, "#p1 .pv[data-k=F]") == 1
+
+
+def test_entries_of_the_legend_are_buttons_for_the_keyboard(visit):
+    page = visit("furo")
+    page.focus("#p1 .pv [tabindex='0']")
+    page.keyboard.press("Tab")
+    for key in ("Enter", "Space"):
+        page.keyboard.press(key)
+    focused = "document.activeElement.getAttribute"
+    assert page.evaluate(f"{focused}('aria-pressed')") == "true"
+    page.keyboard.press("Enter")
+    assert page.evaluate(f"{focused}('aria-pressed')") == "false"
+    assert page.evaluate(f"{focused}('data-k')") == "F"
+    # the arrows walk over what shows
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(f"{focused}('aria-label')").startswith("Backward for input 1,")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(f"{focused}('aria-label')").startswith("Backward for weights 1,")
+
+
+def test_without_javascript_entries_of_the_legend_are_plain(visit):
+    page = visit("furo", script=False)
+    assert not page.query_selector(".pv-key[role], .pv-key[tabindex]")
+
+
+def test_the_script_finds_pictures_that_come_later_once(visit):
+    page = visit("furo")
+    page.evaluate(
+        "() => { const old = document.querySelector('#p1');"
+        " const html = old.outerHTML.replace(/ (role|tabindex|aria-pressed)=.[^ >]*/g, '');"
+        " old.outerHTML = html; }"
+    )
+    key = "#p1 .pv-key[data-k=F]"
+    page.wait_for_selector(f"{key}[role=button]")
+    page.evaluate("() => document.body.append(document.createElement('p'))")
+    page.click(key)
+    assert page.get_attribute(key, "aria-pressed") == "false"
+
+
+def test_scripts_stay_small():
+    static = Path(sphinx_pipeviz.__file__).parent / "frontends" / "static"
+    assert (static / "pipeviz.js").stat().st_size <= 6000
 
 
 def test_pictures_work_under_a_strict_policy(browser, sites, tmp_path):

@@ -14,7 +14,7 @@ from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
 from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
 from sphinx_pipeviz.embed import MOST_TASKS, dress, embed
-from sphinx_pipeviz.picture import Highlight, Note, Picture
+from sphinx_pipeviz.picture import Highlight, Legend, Note, Picture
 
 EVERYTHING = Picture(
     title="<T>",
@@ -223,3 +223,49 @@ def test_sizes_replace_the_styles():
     assert dress(svg, "a", "x", "50%").startswith('<svg class="')
     assert ' width="50%" ' in dress(svg, "a", "x", "50%")
     assert ' height="9em">' in dress(svg, "a", "x", "", "9em")
+
+
+def keys_of(svg):
+    """Return kinds and part of each entry of the legend that is about tasks."""
+    found = re.findall(r'<g class="pv-key"(?: data-k="([^"]*)")?(?: data-p="(\d+)")?>', svg)
+    return [(set(kinds.split()), part) for kinds, part in found]
+
+
+def sorts_of(svg):
+    found = re.findall(r'<g class="pv" data-k="([^"]*)"(?: data-p="(\d+)")?', svg)
+    return set(found)
+
+
+@pytest.mark.parametrize("name", ["interleaved-1f1b", "zb-h1", "dualpipe", "gpipe"])
+def test_every_task_has_one_entry_of_the_legend(style, name):
+    svg, _ = drawn(style, timeline_of(name))
+    whole = [kinds for kinds, part in keys_of(svg) if not part]
+    for kind, _ in sorts_of(svg):
+        assert [kind in kinds for kinds in whole].count(True) == 1
+
+
+@pytest.mark.parametrize("by", ["kind", "stage", "chunk", "microbatch"])
+def test_an_entry_for_each_part_is_about_the_tasks_of_that_part(by):
+    picture = Picture(color_by=by, legend=Legend(apart=True))
+    svg, _ = drawn(timeline=timeline_of(chunks=2), picture=picture)
+    parts = {"kind": 2, "stage": 8, "chunk": 2, "microbatch": 8}[by]
+    expected = {(kind, str(p)) for kind in "FB" for p in range(parts)}
+    assert sorts_of(svg) == expected
+    assert {(*kinds, part) for kinds, part in keys_of(svg)} == expected
+
+
+def test_labels_go_with_their_tasks_and_other_texts_with_none():
+    svg, _ = drawn(picture=EVERYTHING)
+    groups = re.findall(r'<g class="pv-over"( data-k="\w+")?[^>]*bold.*?</g>', svg, re.DOTALL)
+    assert {' data-k="F"', ' data-k="B"'} <= set(groups)
+    assert '<g class="pv-over" fill' in svg
+
+
+def test_merged_pairs_and_later_chunks_have_entries_of_their_own():
+    style = {"base": "seed", "overlap": "#AABBCC"}
+    svg, _ = drawn(style, timeline_of("dualpipe"))
+    assert "overlap" in {kind for kind, _ in sorts_of(svg)}
+    assert ({"overlap"}, "") in keys_of(svg)
+    style = {"base": "seed", "chunk-text": ["#FFFFFF"]}
+    svg, _ = drawn(style, timeline_of(chunks=2))
+    assert (set(), "1") in keys_of(svg)

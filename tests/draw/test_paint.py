@@ -23,7 +23,7 @@ import sphinx_pipeviz as pv
 from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, Hatch, Pattern, strokes_of
 from sphinx_pipeviz.draw.layout import lay_out
 from sphinx_pipeviz.draw.paint import PIXELS, paint, text_width
-from sphinx_pipeviz.draw.scene import Boxes
+from sphinx_pipeviz.draw.scene import Boxes, Key
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
 
 FORMATS = ["svg", "pdf", "png"]
@@ -217,7 +217,7 @@ def test_each_hatch_is_clipped_to_its_own_boxes():
     places = [(20.0 * n, 10.0, 15.0, 15.0) for n in range(20)]
     hatch = Hatch("crossed", "#FF0000")
     many = tuple(Boxes("#FFFFFF", None, 0.0, (place,), hatch) for place in places)
-    image = Image.open(BytesIO(paint(replace(scene, legend=many), "png")))
+    image = Image.open(BytesIO(paint(replace(scene, keys=(Key(many, ()),)), "png")))
     for x, y, width, height in places:
         edges = (x, scene.height - y - height, x + width, scene.height - y)
         inner = image.crop([round(n * 300 / 72) for n in edges])

@@ -1,59 +1,64 @@
-/* Pictures of sphinx-pipeviz: a task lights up its microbatch's way; the arrow keys walk
-   from task to task. Without this script the pictures are the same, and stand still. */
+/* Pictures of sphinx-pipeviz: a task lights up its microbatch's way, the arrow keys walk
+   from task to task, and entries of the legend show and hide theirs. Without this script
+   the pictures are the same, and stand still. */
 (() => {
   "use strict";
+  const TASK = ".pv path";
   const tip = document.createElement("div");
   tip.className = "pipeviz-tip";
   tip.hidden = true;
   tip.setAttribute("role", "tooltip");
+
+  const all = (svg, what) => [...svg.querySelectorAll(what)];
+  const set = (element, values) => {
+    for (const name in values) element.setAttribute(name, values[name]);
+  };
+  const title = (task) => task.querySelector("title").textContent;
 
   const place = (task) => {
     const [x, y] = task.getAttribute("d").slice(1).split("h")[0].split(" ").map(Number);
     return { task, x, y };
   };
 
+  /* The tasks that show, from the top and from the left. */
   const rowsOf = (svg) => {
     const rows = new Map();
-    for (const found of [...svg.querySelectorAll(".pv > path")].map(place)) {
-      if (!rows.has(found.y)) rows.set(found.y, []);
-      rows.get(found.y).push(found);
-    }
-    const sorted = [...rows.keys()].sort((a, b) => a - b).map((y) => rows.get(y));
+    for (const found of all(svg, ".pv:not(.pv-off) path").map(place))
+      rows.set(found.y, [...(rows.get(found.y) || []), found]);
+    const sorted = [...rows].sort((a, b) => a[0] - b[0]).map(([, row]) => row);
     for (const row of sorted) row.sort((a, b) => a.x - b.x);
     return sorted;
   };
 
   const light = (svg, task) => {
-    for (const old of svg.querySelectorAll(".pv-on")) old.classList.remove("pv-on");
+    for (const old of all(svg, ".pv-on")) old.classList.remove("pv-on");
     const number = task && task.dataset.m;
     svg.classList.toggle("pv-lit", Boolean(number));
-    if (!number) return;
-    for (const one of svg.querySelectorAll(`.pv > path[data-m="${CSS.escape(number)}"]`))
-      one.classList.add("pv-on");
+    if (number)
+      for (const one of all(svg, `${TASK}[data-m="${number}"]`)) one.classList.add("pv-on");
   };
 
   const tell = (task) => {
     tip.hidden = !task;
     if (!task) return;
-    tip.textContent = task.querySelector("title").textContent;
-    document.body.append(tip);
+    tip.textContent = title(task);
+    const room = task.closest("dialog");
+    (room || document.body).append(tip);
     const box = task.getBoundingClientRect();
     const most = document.documentElement.clientWidth - tip.offsetWidth - 4;
-    tip.style.left = `${Math.max(4, Math.min(box.left, most)) + scrollX}px`;
-    tip.style.top = `${box.bottom + 4 + scrollY}px`;
+    tip.style.left = `${Math.max(4, Math.min(box.left, most)) + (room ? 0 : scrollX)}px`;
+    tip.style.top = `${box.bottom + 4 + (room ? 0 : scrollY)}px`;
   };
 
   /* One stop for the Tab key per picture; it moves with the focus. */
   const stop = (svg, task) => {
-    for (const old of svg.querySelectorAll(".pv > [tabindex='0']"))
-      old.setAttribute("tabindex", "-1");
-    task.setAttribute("tabindex", "0");
-    task.setAttribute("role", "img");
-    task.setAttribute("aria-label", task.querySelector("title").textContent);
+    for (const old of all(svg, ".pv [tabindex='0']")) set(old, { tabindex: -1 });
+    if (task) set(task, { tabindex: 0, role: "img", "aria-label": title(task) });
   };
 
   const next = (rows, task, key) => {
     const at = rows.findIndex((row) => row.some((found) => found.task === task));
+    if (at < 0) return null;
     const row = rows[at];
     const index = row.findIndex((found) => found.task === task);
     const beside = { ArrowLeft: index - 1, ArrowRight: index + 1, Home: 0, End: row.length - 1 };
@@ -63,38 +68,76 @@
     return other && other.reduce((best, found) => (far(found) < far(best) ? found : best));
   };
 
+  const means = (key, { dataset }) =>
+    (!key.dataset.k || key.dataset.k.split(" ").includes(dataset.k)) &&
+    (!key.dataset.p || key.dataset.p === dataset.p);
+
+  const press = (svg, key) => {
+    set(key, { "aria-pressed": key.getAttribute("aria-pressed") === "false" });
+    const off = all(svg, ".pv-key[aria-pressed=false]");
+    for (const one of all(svg, "[data-k]:not(.pv-key)"))
+      one.classList.toggle("pv-off", off.some((each) => means(each, one)));
+    stop(svg, rowsOf(svg).flat().map((found) => found.task)[0]);
+  };
+
+  const type = (svg, event, task) => {
+    const key = event.target.closest(".pv-key[role]");
+    if (key && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      press(svg, key);
+    }
+    if (!task) return;
+    if (event.key === "Escape") {
+      light(svg, null);
+      tell(null);
+      return;
+    }
+    const found = next(rowsOf(svg), task, event.key);
+    if (!found) return;
+    event.preventDefault();
+    stop(svg, found.task);
+    found.task.focus();
+  };
+
   const wake = (svg) => {
     const rows = rowsOf(svg);
     if (!rows.length || svg.closest("a")) return;
-    svg.setAttribute("role", "group");
+    set(svg, { role: "group" });
     stop(svg, rows[0][0].task);
-    const task = (event) => event.target.closest(".pv > path");
-    svg.addEventListener("pointerover", (event) => light(svg, task(event)));
-    svg.addEventListener("pointerleave", () => light(svg, null));
-    svg.addEventListener("focusin", (event) => {
-      if (!task(event)) return;
-      stop(svg, task(event));
-      light(svg, task(event));
-      if (task(event).matches(":focus-visible")) tell(task(event));
+    for (const label of all(svg, ":scope > .pv-over")) set(label, { "aria-hidden": true });
+    for (const key of all(svg, ".pv-key"))
+      if (all(svg, ".pv").some((group) => means(key, group)))
+        set(key, { role: "button", tabindex: 0, "aria-pressed": true });
+    const on = (name, act) =>
+      svg.addEventListener(name, (event) => act(event, event.target.closest(TASK)));
+    on("pointerover", (_, task) => light(svg, task));
+    on("pointerleave", () => light(svg, null));
+    on("focusin", (_, task) => {
+      if (!task) return;
+      stop(svg, task);
+      light(svg, task);
+      if (task.matches(":focus-visible")) tell(task);
     });
-    svg.addEventListener("focusout", () => {
+    on("focusout", () => {
       light(svg, null);
       tell(null);
     });
-    svg.addEventListener("keydown", (event) => {
-      if (!task(event)) return;
-      if (event.key === "Escape") {
-        light(svg, null);
-        tell(null);
-        return;
-      }
-      const found = next(rows, task(event), event.key);
-      if (!found) return;
-      event.preventDefault();
-      stop(svg, found.task);
-      found.task.focus();
+    on("keydown", (event, task) => type(svg, event, task));
+    on("click", (event) => {
+      const key = event.target.closest(".pv-key[role]");
+      if (key) press(svg, key);
     });
   };
 
-  document.querySelectorAll("svg.pipeviz-svg").forEach(wake);
+  /* Some sites replace the page without loading it again. */
+  const awake = new WeakSet();
+  const look = () => {
+    for (const svg of all(document, "svg.pipeviz-svg"))
+      if (!awake.has(svg)) {
+        awake.add(svg);
+        wake(svg);
+      }
+  };
+  look();
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
 })();
