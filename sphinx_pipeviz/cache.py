@@ -6,8 +6,9 @@ import contextlib
 import functools
 import hashlib
 import os
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from sphinx_pipeviz.schedules import canonical_name
 from sphinx_pipeviz.spec import Spec
 
 PREFIX = "pipeviz-"
+#: What a kept picture is called: its key, the start of its content's digest, and a suffix.
+NAME = re.compile(rf"{PREFIX}([0-9a-f]{{32}})-([0-9a-f]{{16}})\.([a-z]+\.)?[a-z]+")
+#: What a file is called until it is whole.
+PART = ".pipeviz-*.part"
 #: What stands between a spec and its picture.
 _STEPS = ("*.py", "readers/*.py", "schedules/*.py", "draw/*.py")
 
@@ -114,11 +119,20 @@ class Cache:
         """
         return self.find(key, suffix) or self._write(key, suffix, make())
 
+    def pictures(self) -> list[Path]:
+        """Return the files of all pictures, whole or not, in order of their names."""
+        found = self.folder.glob(f"[0-9a-f][0-9a-f]/{PREFIX}*")
+        return sorted(path for path in found if NAME.fullmatch(path.name))
+
+    def parts(self) -> list[Path]:
+        """Return what is being written, and what stopped processes did not finish."""
+        return sorted(self.folder.glob(f"[0-9a-f][0-9a-f]/{PART}"))
+
     def _write(self, key: str, suffix: str, data: bytes) -> Path:
         path = self._folder_of(key) / self._name(key, data, suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(
-            dir=path.parent, prefix=".pipeviz-", suffix=".part"
+            dir=path.parent, prefix=PART.partition("*")[0], suffix=PART.partition("*")[2]
         )
         try:
             with os.fdopen(handle, "wb") as file:
@@ -138,5 +152,38 @@ class Cache:
         return sorted(self._folder_of(key).glob(f"{PREFIX}{key}-*.{suffix}"))
 
     @staticmethod
+    def is_whole(path: Path) -> bool:
+        """Tell whether a picture's file holds what its name says.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        found = NAME.fullmatch(path.name)
+        return bool(found and found[2] == content_digest(path.read_bytes()))
+
+    @staticmethod
     def _name(key: str, data: bytes, suffix: str) -> str:
-        return f"{PREFIX}{key}-{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
+        return f"{PREFIX}{key}-{content_digest(data)}.{suffix}"
+
+
+def content_digest(data: bytes) -> str:
+    """Return what a file's name says of its content."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def remove(paths: Iterable[Path]) -> list[Path]:
+    """Remove files; return those that are gone by this."""
+    gone = []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
+            gone.append(path)
+    return gone
+
+
+def is_older(path: Path, moment: float) -> bool:
+    """Tell whether a file was last written before a moment, in seconds since 1970."""
+    try:
+        return path.stat().st_mtime < moment
+    except OSError:
+        return False

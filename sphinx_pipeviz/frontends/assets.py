@@ -28,17 +28,24 @@ def add_assets(
     doctree: nodes.document | None,
 ) -> None:
     """Let a page with pictures load what these need, and no other page anything."""
-    elements = doctree.findall(nodes.Element) if doctree else ()
-    found = [node[SHEETS] for node in elements if SHEETS in node]
-    if not found:
+    if doctree is None or not _styles(doctree):
         return
-    sheets = {f"{name}.css": css for styles in found for name, css in styles.items()}
+    sheets = sheets_of(doctree)
     _add_sheet(app, SHEET, STATIC.joinpath(SHEET).read_text(encoding="utf-8"))
     for name, css in sorted(sheets.items()):
         _add_sheet(app, name, css)
     if sheets:
         _publish(app, SCRIPT, STATIC.joinpath(SCRIPT).read_text(encoding="utf-8"))
         app.add_js_file(SCRIPT, loading_method="defer")
+
+
+def sheets_of(doctree: nodes.document) -> dict[str, str]:
+    """Return the stylesheets of the styles of a page's pictures: file name -> text."""
+    return {f"{name}.css": css for styles in _styles(doctree) for name, css in styles.items()}
+
+
+def _styles(doctree: nodes.document) -> list[dict[str, str]]:
+    return [node[SHEETS] for node in doctree.findall(nodes.Element) if SHEETS in node]
 
 
 def _add_sheet(app: Sphinx, name: str, css: str) -> None:

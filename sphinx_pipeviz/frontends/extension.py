@@ -10,7 +10,7 @@ from sphinx.util import logging
 from sphinx_pipeviz.cache import font_digest
 from sphinx_pipeviz.draw.fonts import is_file
 from sphinx_pipeviz.errors import PipevizError
-from sphinx_pipeviz.frontends import failures, folders, kept, pictures
+from sphinx_pipeviz.frontends import failures, folders, garbage, kept, pictures, shown
 from sphinx_pipeviz.frontends.assets import add_assets
 from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
 from sphinx_pipeviz.frontends.settings import SETTINGS
@@ -30,13 +30,18 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     app.add_node(PipelinePicture)
     app.add_directive("pipeline-schedule", PipelineSchedule)
     app.connect("config-inited", check_settings)
+    app.connect("builder-inited", shown.start)
     app.connect("doctree-read", pictures.draw_early)
+    app.connect("env-updated", shown.to_write_again)
     app.connect("doctree-resolved", pictures.resolve)
     app.connect("html-page-context", add_assets)
+    app.connect("html-collect-pages", garbage.collect_early)
     app.connect("build-finished", kept.clean_up)
-    for noting in (failures, folders):
+    app.connect("build-finished", garbage.collect)
+    for noting in (failures, folders, shown):
         app.connect("env-purge-doc", noting.forget)
         app.connect("env-merge-info", noting.merge)
+    for noting in (failures, folders):
         app.connect("env-get-outdated", noting.outdated)
     return {
         "version": version,

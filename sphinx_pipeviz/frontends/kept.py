@@ -33,6 +33,8 @@ class Kept:
         self._spare = spare
         self._style: str | dict[str, object] = app.config.pipeviz_style
         self._max_ops: int = app.config.pipeviz_max_ops
+        #: Names of the files that were asked for.
+        self.names: set[str] = set()
 
     def file(self, spec: Spec, wanted: str) -> Path:
         """Return the file of a picture in a format."""
@@ -81,11 +83,13 @@ class Kept:
 
     def _keep(self, key: str, suffix: str, make: Callable[[], bytes]) -> Path:
         try:
-            return Cache(cache_folder(self._app)).keep(key, suffix, make)
+            path = Cache(cache_folder(self._app)).keep(key, suffix, make)
         except OSError as error:
             if not self._spare:
                 raise
-            return Cache(_spare_folder(self._app, error)).keep(key, suffix, make)
+            path = Cache(_spare_folder(self._app, error)).keep(key, suffix, make)
+        self.names.add(path.name)
+        return path
 
 
 def _bytes(drawn: bytes | str) -> bytes:

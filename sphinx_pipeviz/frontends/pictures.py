@@ -10,7 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from sphinx_pipeviz.errors import Location, PipevizError
-from sphinx_pipeviz.frontends import pages
+from sphinx_pipeviz.frontends import pages, shown
+from sphinx_pipeviz.frontends.assets import sheets_of
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.failures import error_box, report, unexpected
 from sphinx_pipeviz.frontends.kept import Kept
@@ -27,7 +28,8 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
     """
     wanted = _format(app)
     kept = Kept(app, spare=False)
-    for node in list(doctree.findall(PipelinePicture)):
+    found = list(doctree.findall(PipelinePicture))
+    for node in found:
         try:
             _draw(app, kept, node, wanted)
         except OSError as error:
@@ -35,6 +37,8 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
             _replace(node, report(app.env, known, node.rawsource))
+    if found:
+        shown.note_drawn(app.env, kept.names)
 
 
 def _draw(app: Sphinx, kept: Kept, node: PipelinePicture, wanted: str | None) -> None:
@@ -65,6 +69,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             known = _known(error, node)
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
             _replace(node, error_box(known, node.rawsource))
+    shown.note_shown(app, doctree, docname, kept.names | sheets_of(doctree).keys())
 
 
 def _in_page(

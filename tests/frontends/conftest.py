@@ -96,7 +96,9 @@ class Site:
     def arguments(self, builder: str, *arguments: str) -> list[str]:
         folders = [str(self.source), str(self.output / builder)]
         strict = ["-W", "--keep-going", "--no-color"]
-        return ["-b", builder, "-d", str(self.doctrees), *strict, *arguments, *folders]
+        pages = [argument for argument in arguments if argument.endswith(".rst")]
+        options = [argument for argument in arguments if argument not in pages]
+        return ["-b", builder, "-d", str(self.doctrees), *strict, *options, *folders, *pages]
 
     def _lines(self, text: str) -> list[str]:
         """Return the warnings, each with a path below the source folder."""

@@ -36,7 +36,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def times(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in folder.rglob("pipeviz-*")}
+    found = (folder / "pipeviz").rglob("pipeviz-*")
+    return {path.name: path.stat().st_mtime_ns for path in found}
 
 
 def no_drawing(*_args, **_kwargs):

@@ -1,0 +1,194 @@
+"""Which files the pages of a build show, noted so that all others can go.
+
+What was drawn while pages were read is noted in the environment. What pages show is known
+when they are written; the environment has been stored by then, so that is noted in a file
+beside the doctrees, one for each builder and output folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import msgspec
+from sphinx import addnodes
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+#: Where the notes are, below the folder of the doctrees.
+FOLDER = "pipeviz-pages"
+
+
+class Notes(msgspec.Struct, frozen=True):
+    """What is known of one output folder.
+
+    Args:
+        output: The folder, relative to that of the doctrees.
+        pages: Page -> names of the files that it shows.
+        whole: Whether each page was written since the last build that was stopped.
+        running: Whether a build is writing pages, or was stopped while it did.
+    """
+
+    output: str
+    pages: dict[str, list[str]] = {}
+    whole: bool = False
+    running: bool = False
+
+    def names(self) -> set[str]:
+        """Return the names of all files that pages show."""
+        return {name for names in self.pages.values() for name in names}
+
+
+@dataclass(slots=True)
+class Build:
+    """What a build has done.
+
+    Args:
+        known: What was noted before it.
+        started: When, in seconds since 1970.
+        pages: Page that was written -> names of the files that it shows.
+        joined: Whether pages were written into one file, which is then written anew.
+    """
+
+    known: Notes | None
+    started: float = field(default_factory=time.time)
+    pages: dict[str, set[str]] = field(default_factory=dict)
+    joined: bool = False
+
+
+_builds: WeakKeyDictionary[Sphinx, Build] = WeakKeyDictionary()
+
+
+def start(app: Sphinx) -> None:
+    """Note that a build starts."""
+    _builds[app] = Build(_read(_file(app)))
+
+
+def build_of(app: Sphinx) -> Build:
+    """Return what a build has done so far."""
+    return _builds[app]
+
+
+# Reading
+
+
+def note_drawn(env: BuildEnvironment, names: Iterable[str]) -> None:
+    """Note the files that were drawn for the page that is being read."""
+    drawn(env)[env.docname] = sorted(names)
+
+
+def drawn(env: BuildEnvironment) -> dict[str, list[str]]:
+    """Return the pages that have pictures, with the files that were drawn for them."""
+    if not hasattr(env, "pipeviz_drawn"):
+        env.pipeviz_drawn = {}  # type: ignore[attr-defined]
+    pages: dict[str, list[str]] = env.pipeviz_drawn  # type: ignore[attr-defined]
+    return pages
+
+
+def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    """Forget a page that is read anew or gone."""
+    drawn(env).pop(docname, None)
+
+
+def merge(
+    app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment
+) -> None:
+    """Take over what a parallel reader noted."""
+    theirs = drawn(other)
+    drawn(env).update({name: theirs[name] for name in docnames if name in theirs})
+
+
+def to_write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Return all pages if the last build was stopped while it wrote some.
+
+    It may have left half a page, or pages whose pictures were not copied yet, and for
+    Sphinx these are up to date.
+    """
+    known = build_of(app).known
+    return sorted(env.found_docs) if known and not known.whole else []
+
+
+# Writing
+
+
+def note_shown(
+    app: Sphinx, doctree: nodes.document, docname: str, names: Iterable[str]
+) -> None:
+    """Note the files that a page shows; from the first page on, the build is running."""
+    build = build_of(app)
+    if not build.pages and (drawn(app.env) or names):
+        write_notes(app, msgspec.structs.replace(notes_so_far(app), whole=False, running=True))
+    build.pages.setdefault(docname, set()).update(names)
+    for part in doctree.findall(addnodes.start_of_file):
+        build.joined = True
+        build.pages.setdefault(part["docname"], set())
+
+
+def notes_so_far(app: Sphinx) -> Notes:
+    """Return what is known of the output, with what this build has written."""
+    build = build_of(app)
+    known = build.known or Notes("")
+    pages = known.pages | {page: sorted(names) for page, names in build.pages.items()}
+    here = {page: names for page, names in sorted(pages.items()) if page in app.env.found_docs}
+    whole = known.whole or build.joined or build.pages.keys() >= app.env.found_docs
+    return Notes(_output(app), here, whole)
+
+
+# The file
+
+
+def write_notes(app: Sphinx, notes: Notes) -> None:
+    """Write the notes at once or not at all, unless they are written already."""
+    file, data = _file(app), msgspec.json.format(msgspec.json.encode(notes))
+    if file.exists() and file.read_bytes() == data:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_bytes(data)
+    part.replace(file)
+
+
+def other_notes(app: Sphinx) -> dict[Path, Notes]:
+    """Return what is noted of other builders and output folders, by file."""
+    files = sorted(set(_folder(app).glob("*.json")) - {_file(app)})
+    return {file: notes for file in files if (notes := _read(file))}
+
+
+def all_names(folder: Path) -> set[str]:
+    """Return the names of all files that the builds with a folder of doctrees show."""
+    found = [_read(file) for file in sorted((folder / FOLDER).glob("*.json"))]
+    return {name for notes in found if notes for name in notes.names()}
+
+
+def _read(file: Path) -> Notes | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Notes)
+    except OSError:
+        return None
+    except msgspec.MsgspecError:  # damaged: nothing is known, so all is written again
+        return Notes("")
+
+
+def _folder(app: Sphinx) -> Path:
+    return Path(app.doctreedir, FOLDER)
+
+
+def _file(app: Sphinx) -> Path:
+    digest = hashlib.sha256(_output(app).encode()).hexdigest()
+    return _folder(app) / f"{app.builder.name}-{digest[:8]}.json"
+
+
+def _output(app: Sphinx) -> str:
+    try:
+        return Path(os.path.relpath(app.outdir, app.doctreedir)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return Path(app.outdir).as_posix()
