@@ -26,6 +26,7 @@ from sphinx_pipeviz.frontends.command_arguments import (
     takes_output,
     takes_reading,
 )
+from sphinx_pipeviz.frontends.command_cache import cache, takes_action
 from sphinx_pipeviz.frontends.command_convert import convert, plan_or_order, takes_target
 from sphinx_pipeviz.frontends.command_input import about, named_or_read, read
 from sphinx_pipeviz.frontends.command_render import render
@@ -198,6 +199,7 @@ COMMANDS: dict[str, tuple[Run, str, tuple[Takes, ...]]] = {
         "Write a schedule in another format.",
         (takes_target, takes_reading, takes_limit),
     ),
+    "cache": (cache, "Tell what a cache holds; check, empty or fill it.", (takes_action,)),
     "list": (_list, "List the schedules.", (takes_formats, takes_json)),
     "schema": (print_schema, "Print a JSON Schema of the YAML, for editors.", ()),
 }

@@ -14,7 +14,7 @@ from sphinx_pipeviz.cache import NAME, PART, Cache, is_older, remove
 from sphinx_pipeviz.frontends import shown
 from sphinx_pipeviz.frontends.assets import STATIC
 from sphinx_pipeviz.frontends.kept import cache_folder
-from sphinx_pipeviz.frontends.shown import Notes
+from sphinx_pipeviz.frontends.notes import Notes, write_notes
 
 #: Where builders put files, below their output folder.
 PLACES = ("_static", "_downloads/*", "*-figures")
@@ -35,7 +35,7 @@ def collect(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None:
         notes = msgspec.structs.replace(notes, whole=False)
     if notes.names() or build.known:
-        shown.write_notes(app, notes)
+        write_notes(shown.file_of(app), notes)
     if exception is None and (notes.names() or build.known or shown.drawn(app.env)):
         _clean_output(app, notes)
         if not app.config.pipeviz_cache_dir:

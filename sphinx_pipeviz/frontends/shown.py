@@ -1,8 +1,7 @@
 """Which files the pages of a build show, noted so that all others can go.
 
 What was drawn while pages were read is noted in the environment. What pages show is known
-when they are written; the environment has been stored by then, so that is noted in a file
-beside the doctrees, one for each builder and output folder.
+when they are written; the environment has been stored by then, so that is in a file.
 """
 
 from __future__ import annotations
@@ -19,33 +18,12 @@ from weakref import WeakKeyDictionary
 import msgspec
 from sphinx import addnodes
 
+from sphinx_pipeviz.frontends.notes import FOLDER, Notes, all_notes, read_notes, write_notes
+
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
-
-#: Where the notes are, below the folder of the doctrees.
-FOLDER = "pipeviz-pages"
-
-
-class Notes(msgspec.Struct, frozen=True):
-    """What is known of one output folder.
-
-    Args:
-        output: The folder, relative to that of the doctrees.
-        pages: Page -> names of the files that it shows.
-        whole: Whether each page was written since the last build that was stopped.
-        running: Whether a build is writing pages, or was stopped while it did.
-    """
-
-    output: str
-    pages: dict[str, list[str]] = {}
-    whole: bool = False
-    running: bool = False
-
-    def names(self) -> set[str]:
-        """Return the names of all files that pages show."""
-        return {name for names in self.pages.values() for name in names}
 
 
 @dataclass(slots=True)
@@ -70,7 +48,7 @@ _builds: WeakKeyDictionary[Sphinx, Build] = WeakKeyDictionary()
 
 def start(app: Sphinx) -> None:
     """Note that a build starts."""
-    _builds[app] = Build(_read(_file(app)))
+    _builds[app] = Build(read_notes(file_of(app)))
 
 
 def build_of(app: Sphinx) -> Build:
@@ -126,7 +104,8 @@ def note_shown(
     """Note the files that a page shows; from the first page on, the build is running."""
     build = build_of(app)
     if not build.pages and (drawn(app.env) or names):
-        write_notes(app, msgspec.structs.replace(notes_so_far(app), whole=False, running=True))
+        now = msgspec.structs.replace(notes_so_far(app), whole=False, running=True)
+        write_notes(file_of(app), now)
     build.pages.setdefault(docname, set()).update(names)
     for part in doctree.findall(addnodes.start_of_file):
         build.joined = True
@@ -146,45 +125,15 @@ def notes_so_far(app: Sphinx) -> Notes:
 # The file
 
 
-def write_notes(app: Sphinx, notes: Notes) -> None:
-    """Write the notes at once or not at all, unless they are written already."""
-    file, data = _file(app), msgspec.json.format(msgspec.json.encode(notes))
-    if file.exists() and file.read_bytes() == data:
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(file)
+def file_of(app: Sphinx) -> Path:
+    """Return where the notes of this builder and output folder are."""
+    digest = hashlib.sha256(_output(app).encode()).hexdigest()
+    return Path(app.doctreedir, FOLDER) / f"{app.builder.name}-{digest[:8]}.json"
 
 
 def other_notes(app: Sphinx) -> dict[Path, Notes]:
     """Return what is noted of other builders and output folders, by file."""
-    files = sorted(set(_folder(app).glob("*.json")) - {_file(app)})
-    return {file: notes for file in files if (notes := _read(file))}
-
-
-def all_names(folder: Path) -> set[str]:
-    """Return the names of all files that the builds with a folder of doctrees show."""
-    found = [_read(file) for file in sorted((folder / FOLDER).glob("*.json"))]
-    return {name for notes in found if notes for name in notes.names()}
-
-
-def _read(file: Path) -> Notes | None:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Notes)
-    except OSError:
-        return None
-    except msgspec.MsgspecError:  # damaged: nothing is known, so all is written again
-        return Notes("")
-
-
-def _folder(app: Sphinx) -> Path:
-    return Path(app.doctreedir, FOLDER)
-
-
-def _file(app: Sphinx) -> Path:
-    digest = hashlib.sha256(_output(app).encode()).hexdigest()
-    return _folder(app) / f"{app.builder.name}-{digest[:8]}.json"
+    return {k: v for k, v in all_notes(Path(app.doctreedir)).items() if k != file_of(app)}
 
 
 def _output(app: Sphinx) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from sphinx_pipeviz.cache import NAME
 from sphinx_pipeviz.frontends import kept as keeping
-from sphinx_pipeviz.frontends.shown import FOLDER, all_names
+from sphinx_pipeviz.frontends.notes import FOLDER, all_names
 
 SHOWN = re.compile(
     r"pipeviz-[0-9a-f]{32}-[0-9a-f]{16}[.a-z]*\.(?:svg|pdf|png)|pipeviz-style-\w+\.css"
