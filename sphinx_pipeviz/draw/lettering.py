@@ -106,18 +106,22 @@ def _label_sizes(cells: list[Cell], style: Style, measure: Measure) -> dict[Grou
 
 
 def _fit(cells: list[Cell], style: Style, measure: Measure) -> Size:
-    """Return the largest size at which all labels of a group fit."""
+    """Return the largest size at which all labels of a group fit, or one too small."""
     flat = style.font_size
     for cell in cells:
         _, _, width, height = cell.box
         room = width * (1 - 2 * PADDING)
         flat = min(flat, room / _width(cell.label, measure), height * HIGH)
-    if flat >= SMALLEST_LABEL:
+        if flat < SMALLEST_LABEL:
+            break
+    else:
         return flat, False
-    upright = min(_upright_fit(cell, measure) for cell in cells)
-    if upright >= SMALLEST_UPRIGHT:
-        return min(upright, style.font_size), True
-    return flat, False
+    upright = style.font_size
+    for cell in cells:
+        upright = min(upright, _upright_fit(cell, measure))
+        if upright < SMALLEST_UPRIGHT:
+            return flat, False
+    return upright, True
 
 
 def _upright_fit(cell: Cell, measure: Measure) -> float:

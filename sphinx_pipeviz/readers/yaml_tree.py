@@ -5,9 +5,12 @@ Scalars follow YAML 1.2's core schema: ``no`` and ``1:30`` are text, ``1e3`` is 
 
 from __future__ import annotations
 
+import functools
+import gc
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -68,6 +71,19 @@ _TAGS: dict[type[yaml.Node], set[str]] = {
 }
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage: among many new objects that all live, it takes most of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_uncollected()
 def parse_tree(text: str, locate: Locate) -> Tree:
     """Turn one YAML document into plain data with the place of every entry.
 
@@ -140,7 +156,7 @@ class _Walk:
     """Walks the nodes, turning them into data and noting where they are."""
 
     def __init__(self, locate: Locate, marks: Marks) -> None:
-        self._locate = locate
+        self._locate = functools.lru_cache(maxsize=1)(locate)  # a line has many entries
         self._marks = marks
 
     def value(self, node: yaml.Node, path: Path, depth: int) -> Any:
