@@ -219,6 +219,6 @@ def read_or_refuse(text):
 
 def test_many_rows_are_titled_quickly():
     events = [x("F0", place, 1, pid=place) for place in range(5000)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert read_chrome_trace([trace(*events)], PLAIN).devices == 5000
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

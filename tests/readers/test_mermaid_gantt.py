@@ -345,8 +345,8 @@ def test_any_date_format_reads_or_refuses_any_date(date_format, text):
     ids=range(12),
 )
 def test_a_large_hostile_file_is_answered_soon(text):
-    begin = time.perf_counter()
+    begin = time.process_time()
     looks_like_mermaid_gantt(TextFile("a.md", text))
     found = answer(text)
     assert isinstance(found, (pv.PipevizError, pv.Timeline))
-    assert time.perf_counter() - begin < 20
+    assert time.process_time() - begin < 20

@@ -98,6 +98,6 @@ def test_a_group_that_must_be_a_number_is_checked(group):
 
 def test_a_long_name_is_not_searched():
     named = names_of_pattern("(?P<kind>.*.*.*)=(?P<microbatch>.)")
-    start = time.perf_counter()
+    start = time.process_time()
     assert named("a" * 100_000) is None
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -166,8 +166,8 @@ def test_any_text_gives_a_plan_or_a_message(text):
     ids=["words", "one word", "arrows", "dashes", "same op"],
 )
 def test_a_large_hostile_file_is_answered_soon(text):
-    begin = time.perf_counter()
+    begin = time.process_time()
     looks_like_sail_sg_text(TextFile("a.txt", text))
     with pytest.raises(pv.PipevizError):
         read(text)
-    assert time.perf_counter() - begin < 20
+    assert time.process_time() - begin < 20
