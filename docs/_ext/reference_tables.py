@@ -227,6 +227,8 @@ PICTURE = {
     "loading": "``lazy``, ``embed`` or ``link``.",
     "class": "Classes of the picture.",
     "embed": "How HTML pages hold the picture: ``auto``, ``inline`` or ``image``.",
+    "zoom": "Whether readers of HTML pages may enlarge the picture: nothing or ``true``, or"
+    " ``false``; else ``pipeviz_zoom`` says it. See :ref:`zoom`.",
     "name": "Name for ``:ref:`` and ``:numref:``.",
     "caption": "Caption; with it the picture is a figure and gets a number.",
     "figwidth": "Width of the figure; ``image`` takes the picture's.",

@@ -1,4 +1,4 @@
-"""What pages with pictures load: one stylesheet, one per style, and one script."""
+"""What pages with pictures load: one stylesheet, one per style, and scripts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from sphinx_pipeviz.frontends.pages import SHEETS
+from sphinx_pipeviz.frontends.pages import SHEETS, ZOOMS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 SHEET = "pipeviz.css"
 SCRIPT = "pipeviz.js"
+ZOOM_SHEET = "pipeviz-zoom.css"
+ZOOM_SCRIPT = "pipeviz-zoom.js"
 STATIC = files("sphinx_pipeviz.frontends").joinpath("static")
 
 
@@ -35,8 +37,15 @@ def add_assets(
     for name, css in sorted(sheets.items()):
         _add_sheet(app, name, css)
     if sheets:
-        _publish(app, SCRIPT, STATIC.joinpath(SCRIPT).read_text(encoding="utf-8"))
-        app.add_js_file(SCRIPT, loading_method="defer")
+        _add_script(app, SCRIPT)
+    if any(node.get(ZOOMS) for node in doctree.findall(nodes.raw)):
+        _add_sheet(app, ZOOM_SHEET, STATIC.joinpath(ZOOM_SHEET).read_text(encoding="utf-8"))
+        _add_script(app, ZOOM_SCRIPT)
+
+
+def _add_script(app: Sphinx, name: str) -> None:
+    _publish(app, name, STATIC.joinpath(name).read_text(encoding="utf-8"))
+    app.add_js_file(name, loading_method="defer")
 
 
 def sheets_of(doctree: nodes.document) -> dict[str, str]:

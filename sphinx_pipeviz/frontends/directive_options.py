@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx_pipeviz.errors import Marks, SpecError, did_you_mean
 from sphinx_pipeviz.frontends.places import at_directive, at_option
 from sphinx_pipeviz.frontends.settings import WAYS
+from sphinx_pipeviz.frontends.zoom import zoom_answer
 from sphinx_pipeviz.readers.yaml_spec import ORDERS
 from sphinx_pipeviz.readers.yaml_tree import Tree, parse_tree
 from sphinx_pipeviz.schedules import ALIASES, SCHEDULES
@@ -70,6 +71,7 @@ PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     "caption": directives.unchanged_required,
     "figname": directives.unchanged,  # docutils before 0.22 lacks it
     "embed": lambda text: directives.choice(text, WAYS),
+    "zoom": zoom_answer,
 }
 
 
@@ -139,7 +141,7 @@ def _converted(directive: SphinxDirective, key: str, text: str) -> Any:
     if key not in PICTURE_OPTIONS:
         hint = _advice(key, directive.block_text)
         raise SpecError(f"there is no option '{key}'", at_option(directive, key), hint)
-    if not text and key != "alt":
+    if not text and key not in ("alt", "zoom"):
         raise SpecError(f"the option '{key}' needs a value", at_option(directive, key))
     convert = partial(_aligned, directive) if key == "align" else PICTURE_OPTIONS[key]
     try:

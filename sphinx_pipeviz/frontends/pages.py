@@ -12,9 +12,12 @@ from sphinx.application import Sphinx
 from sphinx_pipeviz.embed import Inline, dress, natural_size
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.kept import Kept
+from sphinx_pipeviz.frontends.zoom import zoom_mark
 
 #: Attribute of a picture's node: the stylesheets that its page needs, by name.
 SHEETS = "pipeviz-sheets"
+#: The same: whether its page needs the script that enlarges pictures.
+ZOOMS = "pipeviz-zooms"
 #: What a figure's text is called.
 AS_TEXT = "This schedule as text"
 #: Attributes that a node for a page takes over as they are.
@@ -47,16 +50,20 @@ def inline_of(kept: Kept, node: PipelinePicture, way: str) -> Inline | None:
     return found if found.svg else None
 
 
-def inline_node(node: PipelinePicture, picture: Inline, number: int) -> nodes.raw:
+def inline_node(
+    node: PipelinePicture, picture: Inline, number: int, *, zoom: bool
+) -> nodes.raw:
     """Return the picture and its text as HTML.
 
     Args:
         node: Where it stands, with the options of an image.
         picture: What it shows.
         number: Which of its page's pictures it is.
+        zoom: Whether readers may enlarge it.
     """
     width, height = _size(node, *natural_size(picture.svg))
     html = dress(picture.svg, f"pv{number}", node.get("alt", ""), width, height)
+    html += zoom_mark() if zoom else ""
     if picture.text and not isinstance(node.parent, nodes.TextElement):
         html += (
             f'\n<details class="pipeviz-text"><summary>{AS_TEXT}</summary>'
@@ -71,7 +78,13 @@ def inline_node(node: PipelinePicture, picture: Inline, number: int) -> nodes.ra
     # the numbers of all tasks are no words that a page should be found by
     new["classes"] = ["pipeviz", "no-search", *fixed, *align, *node["classes"]]
     new[SHEETS] = {picture.style: picture.css}
+    new[ZOOMS] = zoom
     return new
+
+
+def mark_node() -> nodes.raw:
+    """Return what stands behind images that readers may enlarge."""
+    return nodes.raw("", zoom_mark(), format="html", **{SHEETS: {}, ZOOMS: True})
 
 
 def image_nodes(image: nodes.image, dark: nodes.image | None) -> list[nodes.Node]:

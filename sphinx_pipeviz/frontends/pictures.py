@@ -80,10 +80,16 @@ def _in_page(
     way = pages.way_of(app, node) if wanted == "svg" else "image"
     picture = pages.inline_of(kept, node, way)
     if picture:
-        return [pages.inline_node(node, picture, number)]
+        return [pages.inline_node(node, picture, number, zoom=zooms(app, node))]
     light = _image(app, node, docname, kept.file(node["spec"], wanted))
     dark = kept.dark_file(node["spec"], wanted)
-    return pages.image_nodes(light, _image(app, node, docname, dark) if dark else None)
+    new = pages.image_nodes(light, _image(app, node, docname, dark) if dark else None)
+    return [*new, pages.mark_node()] if zooms(app, node) else new
+
+
+def zooms(app: Sphinx, node: PipelinePicture) -> bool:
+    """Tell whether readers may enlarge a picture."""
+    return bool(node.get("zoom", app.config.pipeviz_zoom))
 
 
 def _known(error: Exception, node: PipelinePicture) -> PipevizError:
@@ -128,5 +134,7 @@ def _text(kept: Kept, node: PipelinePicture) -> nodes.literal_block:
 
 def _attributes(node: PipelinePicture) -> dict[str, Any]:
     return {
-        key: value for key, value in node.attributes.items() if key not in ("spec", "embed")
+        key: value
+        for key, value in node.attributes.items()
+        if key not in ("spec", "embed", "zoom")
     }

@@ -107,6 +107,13 @@ SETTINGS: dict[str, Setting] = {
         f" for pictures of at most {MOST_TASKS:,} tasks.",
         _check_way,
     ),
+    "pipeviz_zoom": Setting(
+        default=False,
+        types=(bool,),
+        rebuild="html",
+        summary="Whether readers of HTML pages may enlarge pictures; see :ref:`zoom`.",
+        check=_check_flag,
+    ),
     "pipeviz_cache_dir": Setting(
         None,
         (str, type(None)),

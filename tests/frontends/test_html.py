@@ -11,6 +11,7 @@ import sphinx.search
 
 from sphinx_pipeviz import embed
 from sphinx_pipeviz.frontends import kept as keeping
+from sphinx_pipeviz.frontends.assets import STATIC
 
 SPEC = "   schedule: gpipe\n   devices: 2\n   microbatches: 2\n"
 PICTURE = ".. pipeline-schedule::\n\n" + SPEC
@@ -210,6 +211,41 @@ def test_only_pages_with_pictures_load_anything(site):
     assert loads == {"image": ["pipeviz.css"], "plain": [], "genindex": []}
     for name in (sheet, style, script):
         assert (site.output / "html" / "_static" / name).stat().st_size < 6144
+
+
+MARK = '<span class="pipeviz-zoom" data-open="Enlarge" data-in="Zoom in"'
+
+
+@pytest.mark.parametrize("embed", ["inline", "image"])
+@pytest.mark.parametrize(
+    ("option", "setting", "shown"),
+    [
+        ("zoom:", False, True),
+        ("zoom: true", False, True),
+        ("zoom: false", True, False),
+        ("align: left", True, True),
+        ("align: left", False, False),
+    ],
+)
+def test_pictures_that_can_be_enlarged_have_a_mark_and_its_script(
+    pages, embed, option, setting, shown
+):
+    conf = f"pipeviz_html_embed = '{embed}'\npipeviz_zoom = {setting}"
+    html = pages(with_option(option), conf=conf)
+    assert html.count(MARK) == shown
+    for name in ("pipeviz-zoom.js", "pipeviz-zoom.css"):
+        assert (f"_static/{name}" in html) == shown
+
+
+def test_zoom_is_true_or_false(site):
+    site.write("index.rst", page(with_option("zoom: twice")))
+    [warning] = site.build().warnings
+    assert warning.startswith("index.rst:5: WARNING: the option 'zoom' cannot be 'twice'")
+
+
+@pytest.mark.parametrize(("name", "most"), [("pipeviz.js", 6000), ("pipeviz-zoom.js", 5000)])
+def test_scripts_are_small(name, most):
+    assert len(STATIC.joinpath(name).read_bytes()) <= most
 
 
 # Building again
