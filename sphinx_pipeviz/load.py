@@ -36,7 +36,7 @@ MOST_FILES = 4096
 RELATIVE = "paths are relative to the page, or to the YAML file"
 
 
-def _nothing(_: Path) -> None:
+def note_nothing(_: Path) -> None:
     """Take note of nothing."""
 
 
@@ -51,14 +51,16 @@ class Access:
         python: Whether Python objects may be imported.
         shown: How messages name a file.
         asking: How messages ask for the format of a file.
+        relative: How messages say where paths start.
     """
 
     folder: Path
     root: Path | None = None
-    note: Callable[[Path], None] = _nothing
+    note: Callable[[Path], None] = note_nothing
     python: bool = True
     shown: Callable[[Path], str] = str
     asking: str = "write format:"
+    relative: str = RELATIVE
 
     def place(self, path: str) -> Path:
         """Return where a path of the user's is."""
@@ -188,7 +190,7 @@ def _found(entry: str, access: Access) -> list[Path]:
         raise SpecError(message, hint=f"names end in {', '.join(suffixes)}", path=("file",))
     if not found:
         message = f"there is no file '{entry[:60]}'"
-        raise SpecError(message, hint=RELATIVE, path=("file",))
+        raise SpecError(message, hint=access.relative, path=("file",))
     return sorted(found, key=_natural)
 
 
@@ -221,7 +223,7 @@ def _read(path: Path, access: Access, how: Callable[[Path, str], T]) -> T:
         return how(path, name)
     except FileNotFoundError:
         message = f"there is no file '{name[-60:]}'"
-        raise SpecError(message, hint=RELATIVE, path=("file",)) from None
+        raise SpecError(message, hint=access.relative, path=("file",)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SpecError(f"'{name[-60:]}' cannot be read: {reason}", path=("file",)) from None

@@ -19,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.draw.style import STYLES, Style
-from sphinx_pipeviz.frontends.command import COMMANDS
+from sphinx_pipeviz.frontends.command import COMMANDS, fill
 from sphinx_pipeviz.frontends.directive_options import PICTURE_OPTIONS, SPEC_OPTIONS
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.schema import meanings
@@ -285,7 +285,7 @@ def _task_types() -> Table:
 
 
 def _commands() -> Table:
-    rows = tuple((f"``{name}``", summary) for name, (_, summary, _) in COMMANDS.items())
+    rows = tuple((f"``{name}``", command.summary) for name, command in COMMANDS.items())
     return Table(("Command", "What it does"), (25, 75), rows)
 
 
@@ -397,14 +397,10 @@ class CommandHelp(SphinxDirective):
 def helps() -> dict[str, str]:
     """Return what ``--help`` prints: command -> text, 79 characters wide."""
     found = {}
-    for name, (_, summary, arguments) in COMMANDS.items():
-        parser = argparse.ArgumentParser(
-            prog=f"sphinx-pipeviz {name}",
-            description=summary,
-            formatter_class=partial(argparse.HelpFormatter, width=79),
-        )
-        for add in arguments:
-            add(parser)
+    for name, command in COMMANDS.items():
+        parser = argparse.ArgumentParser(prog=f"sphinx-pipeviz {name}")
+        fill(parser, command)
+        parser.formatter_class = partial(argparse.RawDescriptionHelpFormatter, width=79)
         found[name] = parser.format_help()
     return found
 

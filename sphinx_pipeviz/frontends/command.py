@@ -1,6 +1,6 @@
 """The command ``sphinx-pipeviz``: draw, show, measure and check schedules in a shell.
 
-Exit codes: 0 done, 1 the input is wrong (the message says where), 2 wrong usage.
+Exit codes: 0 done, 1 the input is wrong (the message says where), 2 wrong usage, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
-from typing import Any
+from typing import Any, NamedTuple
 
 from sphinx_pipeviz.draw.paint_text import Page
 from sphinx_pipeviz.errors import PipevizError
@@ -25,10 +25,14 @@ from sphinx_pipeviz.frontends.command_arguments import (
     takes_name,
     takes_output,
     takes_reading,
+    takes_work,
 )
 from sphinx_pipeviz.frontends.command_cache import cache, takes_action
+from sphinx_pipeviz.frontends.command_completion import script, takes_shell
 from sphinx_pipeviz.frontends.command_convert import convert, plan_or_order, takes_target
+from sphinx_pipeviz.frontends.command_files import expanded
 from sphinx_pipeviz.frontends.command_input import about, named_or_read, read
+from sphinx_pipeviz.frontends.command_jobs import KNOWN, told
 from sphinx_pipeviz.frontends.command_render import render
 from sphinx_pipeviz.frontends.schema import print_schema
 from sphinx_pipeviz.metrics import measure
@@ -37,6 +41,8 @@ from sphinx_pipeviz.render import check, draw_text
 from sphinx_pipeviz.schedules import SCHEDULES
 from sphinx_pipeviz.timelines import timeline_of
 from sphinx_pipeviz.write import write
+
+PROGRAM = "sphinx-pipeviz"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,19 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code: int = options.run(options)
-    except PipevizError as error:
-        print(f"sphinx-pipeviz: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"sphinx-pipeviz: {where}{error.strerror}", file=sys.stderr)
+    except KNOWN as error:
+        print(f"sphinx-pipeviz: {told(error)}", file=sys.stderr)
         return 1
-    except (MemoryError, RecursionError) as error:
-        print(f"sphinx-pipeviz: this is too large: {type(error).__name__}", file=sys.stderr)
-        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
     return code
 
 
@@ -67,18 +69,29 @@ def _parser() -> argparse.ArgumentParser:
     from sphinx_pipeviz import __version__  # noqa: PLC0415  (the package imports this file)
 
     parser = argparse.ArgumentParser(
-        prog="sphinx-pipeviz",
+        prog=PROGRAM,
         description="Simulate, check and draw pipeline-parallel training schedules.",
-        epilog="Exit codes: 0 done, 1 wrong input, 2 wrong usage.",
+        epilog="Exit codes: 0 done, 1 wrong input, 2 wrong usage, 130 ended with Ctrl-C.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, (run, summary, arguments) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary)
-        command.set_defaults(run=run)
-        for add in arguments:
-            add(command)
+    for name, command in COMMANDS.items():
+        fill(commands.add_parser(name, help=command.summary), command)
     return parser
+
+
+def fill(parser: argparse.ArgumentParser, command: Command) -> None:
+    """Let a parser take what a command takes, and say so."""
+    width = max(len(line) for line, _ in command.examples) + 2
+    told = [
+        f"  sphinx-pipeviz {line:<{width}}{what}".rstrip() for line, what in command.examples
+    ]
+    parser.description = command.summary
+    parser.epilog = "\n".join(["Examples:", *told])
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.set_defaults(run=command.run)
+    for add in command.takes:
+        add(parser)
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -126,7 +139,7 @@ def _stats(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     wrong = 0
-    for file in options.files:
+    for file, _ in expanded(options.files):
         try:
             with about(file):
                 check(read([file], options), max_ops=options.max_ops)
@@ -165,41 +178,116 @@ def _formats() -> dict[str, dict[str, Any]]:
     }
 
 
-Run = Callable[[argparse.Namespace], int]
-Takes = Callable[[argparse.ArgumentParser], None]
+def _completion(options: argparse.Namespace) -> int:
+    print(script(_parser(), options.shell), end="")
+    return 0
 
-COMMANDS: dict[str, tuple[Run, str, tuple[Takes, ...]]] = {
-    "render": (
+
+class Command(NamedTuple):
+    """One command.
+
+    Args:
+        run: Does it; returns the exit code.
+        summary: What --help says of it.
+        takes: What its parser is given.
+        examples: Lines without the name of the program, and what each does.
+    """
+
+    run: Callable[[argparse.Namespace], int]
+    summary: str
+    takes: tuple[Callable[[argparse.ArgumentParser], None], ...]
+    examples: tuple[tuple[str, str], ...]
+
+
+COMMANDS: dict[str, Command] = {
+    "render": Command(
         render,
         "Draw files as svg, pdf, png or text.",
-        (takes_files, takes_reading, takes_output, takes_limit),
+        (takes_files, takes_reading, takes_output, takes_work, takes_limit),
+        (
+            ("render 1f1b.yaml", "1f1b.svg beside it"),
+            ("render 1f1b.yaml -o 1f1b.pdf", "another format"),
+            ("render schedules/ -o out/ -j 2", "every YAML file of a folder"),
+            ("render schedules/ -o out/ --watch", "again when one changes"),
+            ("render - -o - < 1f1b.yaml", "from a pipe, into a pipe"),
+        ),
     ),
-    "show": (
+    "show": Command(
         _show,
         "Show a schedule as text.",
         (takes_name, takes_reading, takes_look, takes_limit),
+        (
+            ("show 1f1b --devices 4 --microbatches 8", "a schedule by its name"),
+            ("show 1f1b.yaml", "a file"),
+        ),
     ),
-    "order": (
+    "order": Command(
         _order,
         "Print a schedule's ops as PyTorch's CSV, one device a row.",
         (takes_name, takes_reading, takes_limit),
+        (
+            ("order interleaved-1f1b --chunks 2", "a schedule by its name"),
+            ("order 1f1b --transfers true", "with sends and receives"),
+        ),
     ),
-    "stats": (
+    "stats": Command(
         _stats,
         "Print makespan, bubbles, idle time and peak activations.",
         (takes_name, takes_reading, takes_json, takes_limit),
+        (
+            ("stats zb-v --devices 8", "a schedule by its name"),
+            ("stats 'trace/rank*.json' --json", "a run, as JSON"),
+        ),
     ),
-    "check": (
+    "check": Command(
         _check,
         "Check files; print file:line of what is wrong.",
         (takes_files, takes_reading, takes_limit),
+        (
+            ("check docs/*.yaml", "files"),
+            ("check schedules/", "every YAML file of a folder"),
+        ),
     ),
-    "convert": (
+    "convert": Command(
         convert,
         "Write a schedule in another format.",
         (takes_target, takes_reading, takes_limit),
+        (
+            ("convert chart.txt", "print YAML"),
+            ("convert trace/ --to chrome -o run.json", "a run, for Perfetto"),
+        ),
     ),
-    "cache": (cache, "Tell what a cache holds; check, empty or fill it.", (takes_action,)),
-    "list": (_list, "List the schedules.", (takes_formats, takes_json)),
-    "schema": (print_schema, "Print a JSON Schema of the YAML, for editors.", ()),
+    "list": Command(
+        _list,
+        "List the schedules.",
+        (takes_formats, takes_json),
+        (("list", "schedules"), ("list --formats", "formats of input")),
+    ),
+    "schema": Command(
+        print_schema,
+        "Print a JSON Schema of the YAML, for editors.",
+        (),
+        (("schema > pipeviz.json", "a file for an editor"),),
+    ),
+    "completion": Command(
+        _completion,
+        "Print a script that completes commands and options in a shell.",
+        (takes_shell,),
+        (
+            ("completion bash > sphinx-pipeviz.bash", ""),
+            ("completion zsh > _sphinx-pipeviz", ""),
+            ("completion fish > sphinx-pipeviz.fish", ""),
+        ),
+    ),
+    "cache": Command(
+        cache,
+        "Tell what a cache holds; check, empty or fill it.",
+        (takes_action,),
+        (
+            ("cache info --dir .cache/pipeviz", "what it holds"),
+            ("cache verify --repair", "remove damaged files"),
+            ("cache prune --older-than 30", "remove what is old"),
+            ("cache fill docs --dir .cache/pipeviz", "draw what pages show"),
+        ),
+    ),
 }

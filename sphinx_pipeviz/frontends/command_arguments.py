@@ -29,7 +29,10 @@ READING = {
 
 def takes_files(command: argparse.ArgumentParser) -> None:
     """Let a command take files, each of them a schedule."""
-    told = "a file, the folder or quoted pattern of one run's files, or - for standard input"
+    told = (
+        "a file, a folder or quoted pattern of YAML files or of one run's files, or - for"
+        " standard input"
+    )
     command.add_argument("files", nargs="+", metavar="FILE", help=told)
 
 
@@ -76,7 +79,6 @@ def takes_output(command: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="OUT",
-        type=Path,
         help="a file, a folder for several, or - to print; default: beside the input",
     )
     command.add_argument(
@@ -88,19 +90,35 @@ def takes_output(command: argparse.ArgumentParser) -> None:
     )
 
 
+def takes_work(command: argparse.ArgumentParser) -> None:
+    """Let a command take how it draws many files."""
+    command.add_argument(
+        "-j",
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="processes that draw at the same time; default: one for 12 files, at most"
+        " one for each core",
+    )
+    told = "folder with pictures of earlier runs; those of unchanged files are not drawn again"
+    command.add_argument("--cache", metavar="FOLDER", type=Path, help=told)
+    told = "draw a file again whenever it or a file that it names changes, until Ctrl-C"
+    command.add_argument("--watch", action="store_true", help=told)
+
+
 def takes_limit(command: argparse.ArgumentParser) -> None:
     """Let a command take the most ops of a schedule."""
     command.add_argument(
         "--max-ops",
-        type=_limit,
+        type=_positive,
         default=MAX_OPS,
         metavar="N",
         help="most ops of one schedule (default: %(default)s)",
     )
 
 
-def _limit(text: str) -> int:
-    """Return a number of ops.
+def _positive(text: str) -> int:
+    """Return a number of at least 1.
 
     Raises:
         ArgumentTypeError: It is none, which is wrong usage.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
 from sphinx_pipeviz.frontends.command_arguments import DEFAULTS, NUMBERS, READING, WORDS
-from sphinx_pipeviz.load import Access, load, read_into
+from sphinx_pipeviz.load import Access, load, note_nothing, read_into
 from sphinx_pipeviz.readers import READERS, YAML, format_name, recognised, unrecognised
 from sphinx_pipeviz.readers.text_file import (
     LARGEST_TRACE,
@@ -23,6 +23,8 @@ from sphinx_pipeviz.readers.yaml_spec import read_spec, spec_from_keys
 from sphinx_pipeviz.readers.yaml_tree import scalar
 from sphinx_pipeviz.spec import Spec
 
+#: What is told of every file and folder that is used.
+Note = Callable[[Path], None]
 _SUFFIXES = (*YAML, *sorted({suffix for row in READERS.values() for suffix in row.suffixes}))
 _LARGE = (".json", ".gz")
 #: What makes a name a pattern of files.
@@ -47,8 +49,17 @@ def _is_file(name: str) -> bool:
     return bool(looks) or name.lower().endswith(_SUFFIXES) or path.is_file() or path.is_dir()
 
 
-def read(names: Sequence[str], options: argparse.Namespace) -> Spec:
+def read(
+    names: Sequence[str],
+    options: argparse.Namespace,
+    note: Note = note_nothing,
+) -> Spec:
     """Return the one schedule that files hold: one, or those of the ranks of a run.
+
+    Args:
+        names: A file, or several, a folder or a pattern of one run.
+        options: How they are read.
+        note: Told of every file and folder that is used.
 
     Raises:
         PipevizError: They cannot be read; it names the file.
@@ -56,7 +67,8 @@ def read(names: Sequence[str], options: argparse.Namespace) -> Spec:
     with about(names[0]):
         (name, *others) = names
         several = others or Path(name).is_dir() or (WILD.search(name) and not _there(name))
-        return _read_run(names, options) if several else _read_one(name, options)
+        read_them = _read_run if several else _read_one
+        return read_them(names, options, note)
 
 
 @contextmanager
@@ -75,22 +87,30 @@ def _there(name: str) -> bool:
     return name == "-" or Path(name).exists()
 
 
-def _read_run(names: Sequence[str], options: argparse.Namespace) -> Spec:
+def _read_run(names: Sequence[str], options: argparse.Namespace, note: Note) -> Spec:
     if "-" in names:
         raise SpecError("standard input is one file", hint="name the files of all ranks")
-    access = Access(Path(), python=not options.no_python, asking="give --from")
+    access = Access(
+        Path(),
+        note=note,
+        python=not options.no_python,
+        asking="give --from",
+        relative="paths are relative to the current folder",
+    )
     return load(_asked(options, list(names)), access)
 
 
-def _read_one(name: str, options: argparse.Namespace) -> Spec:
+def _read_one(names: Sequence[str], options: argparse.Namespace, note: Note) -> Spec:
+    (name,) = names
     spec = _asked(options, [name])
+    note(Path(name))
     file = _text_of(name)
     known = format_name(options.source) if options.source else recognised([file])
     if known == "yaml":
         _check_yaml(options)
         spec = read_spec(file.text, lambda line: Location(file.name, line + 1))
         folder = Path() if name == "-" else Path(name).parent
-        return load(spec, Access(folder, python=not options.no_python))
+        return load(spec, Access(folder, note=note, python=not options.no_python))
     if known is None:
         raise unrecognised(file, "give --from with one of yaml,")
     return read_into(spec, [file])

@@ -3,48 +3,81 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sphinx_pipeviz.errors import SpecError
-from sphinx_pipeviz.frontends.command_input import WILD, about, read
-from sphinx_pipeviz.remarks import remarks
-from sphinx_pipeviz.render import draw
+from sphinx_pipeviz.draw.fonts import check_font
+from sphinx_pipeviz.draw.style import resolve_style
+from sphinx_pipeviz.errors import PipevizError, SpecError
+from sphinx_pipeviz.frontends.command_files import Given, expanded
+from sphinx_pipeviz.frontends.command_input import WILD
+from sphinx_pipeviz.frontends.command_jobs import Done, Job, processes, run, stamp
+from sphinx_pipeviz.frontends.command_progress import Progress
 
 SUFFIXES = {".txt": "text", ".svg": "svg", ".pdf": "pdf", ".png": "png"}
+#: Seconds between two looks at files that are watched.
+PAUSE = 0.3
 
 
 def render(options: argparse.Namespace) -> int:
-    """Draw each file."""
-    out: Path | None = options.output
-    if out is None or len(options.files) > 1 or out.is_dir():
-        wanted = options.format or "svg"
-        targets = [_in_folder(file, out, wanted) for file in options.files]
-    else:
-        wanted = _format_of(out, options.format)
-        targets = [out]
-    inputs = {Path(file).resolve() for file in options.files}
-    for file, target in zip(options.files, targets, strict=True):
-        if target.resolve() in inputs:
-            message = f"the picture would be drawn over its own source '{target}'"
+    """Draw each file; the mistakes of one do not stop the others."""
+    resolve_style(options.style)
+    check_font(options.font)
+    if options.watch:
+        _watch(options)
+    jobs = _jobs(options)
+    inside = "-" in options.files  # other processes cannot read standard input
+    count = 1 if inside else processes(options.jobs, len(jobs))
+    return 1 if _report(run(jobs, count), len(jobs)) else 0
+
+
+# What to draw
+
+
+def _jobs(options: argparse.Namespace) -> list[Job]:
+    """Return a job for each schedule.
+
+    Raises:
+        SpecError: A picture would replace its source, or another picture.
+    """
+    found = expanded(options.files)
+    jobs = [Job(given.name, *place, options) for given, place in _places(found, options)]
+    inputs = {Path(given.name).resolve() for given in found}
+    targets: set[Path] = set()
+    for job in jobs:
+        if job.target.resolve() in inputs and job.target != Path("-"):
+            message = f"the picture would be drawn over its own source '{job.target}'"
             raise SpecError(message, hint="name another file with --output")
-        if targets.count(target) > 1:
-            message = f"several files would be drawn into '{target}'"
+        if job.target in targets:
+            message = f"several files would be drawn into '{job.target}'"
             raise SpecError(message, hint="draw them one by one, or into several folders")
-        style = {"base": options.style, "font": options.font}
-        with about(file):
-            source = read([file], options)
-            data = draw(source, wanted, style, max_ops=options.max_ops)
-        for remark in remarks(source, style, options.max_ops) if wanted != "text" else ():
-            print(f"{file}: {remark.text}", file=sys.stderr)
-        written = data if isinstance(data, bytes) else data.encode()
-        if target == Path("-"):
-            sys.stdout.buffer.write(written)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(written)
-        print(target)
-    return 0
+        targets.add(job.target)
+    return jobs
+
+
+def _places(
+    found: list[Given], options: argparse.Namespace
+) -> Iterator[tuple[Given, tuple[Path, str]]]:
+    """Yield where the picture of each schedule goes, and its format."""
+    out = options.output and Path(options.output)
+    several = [given.name for given in found] != options.files or len(found) > 1
+    if out is None or several or _is_folder(options.output):
+        if out == Path("-"):
+            raise SpecError(
+                "only one picture can be printed", hint="name a folder with --output"
+            )
+        wanted = options.format or "svg"
+        for given in found:
+            yield given, (_in_folder(given, out, wanted), wanted)
+    else:
+        yield found[0], (out, _format_of(out, options.format))
+
+
+def _is_folder(name: str) -> bool:
+    return name.endswith(("/", os.sep)) or Path(name).is_dir()
 
 
 def _format_of(out: Path, asked: str | None) -> str:
@@ -55,13 +88,86 @@ def _format_of(out: Path, asked: str | None) -> str:
         raise SpecError(message, hint="leave one of them out")
     if asked is None and named is None and out != Path("-"):
         message = f"cannot tell the format of '{out}'"
-        raise SpecError(message, hint=f"end it in {', '.join(SUFFIXES)} or give --format")
+        hint = f"end it in {', '.join(SUFFIXES)} or in / for a folder, or give --format"
+        raise SpecError(message, hint=hint)
     return asked or named or "svg"
 
 
-def _in_folder(file: str, folder: Path | None, format: str) -> Path:
+def _in_folder(given: Given, folder: Path | None, format: str) -> Path:
     """Return the file in ``folder``, or beside the input, that a picture goes to."""
     suffix = "txt" if format == "text" else format
-    stem = Path(file).stem.removesuffix(".json")
-    name = f"{'schedule' if file == '-' or WILD.search(stem) else stem}.{suffix}"
-    return (Path(file).parent if folder is None else folder) / name
+    stem = Path(given.name).stem.removesuffix(".json")
+    unnamed = given.name == "-" or WILD.search(stem)
+    name = f"{'schedule' if unnamed else stem}.{suffix}"
+    return (Path(given.name).parent if folder is None else folder / given.inside) / name
+
+
+# What came of it
+
+
+def _report(results: Iterable[Done], total: int) -> int:
+    """Print what was drawn and what could not be; return the number of the latter."""
+    progress = Progress(total)
+    wrong = 0
+    progress.show(0)
+    for number, done in enumerate(results, 1):
+        progress.clear()
+        wrong += bool(done.error)
+        _print(done)
+        progress.show(number)
+    progress.clear()
+    if wrong and total > 1:
+        print(f"sphinx-pipeviz: {wrong} of {total} files are not drawn", file=sys.stderr)
+    return wrong
+
+
+def _print(done: Done) -> None:
+    if done.error:
+        print(f"sphinx-pipeviz: {done.error}", file=sys.stderr)
+        return
+    for remark in done.remarks:
+        print(f"{done.job.name}: {remark}", file=sys.stderr)
+    if done.job.target == Path("-"):
+        sys.stdout.buffer.write(done.data)
+    else:
+        print(done.job.target, flush=True)
+
+
+# Again, when a file changes
+
+
+def _watch(options: argparse.Namespace) -> None:
+    """Draw what has changed, until Ctrl-C."""
+    if "-" in options.files:
+        raise SpecError("standard input cannot be watched", hint="name a file")
+    _jobs(options)
+    print("sphinx-pipeviz: watching; Ctrl-C ends it", file=sys.stderr)
+    known: dict[str, Done] = {}
+    told = ""
+    while True:
+        try:
+            told, changed = "", _changed(_jobs(options), known)
+        except PipevizError as error:  # such as a new file that has another's name
+            if str(error) != told:
+                print(f"sphinx-pipeviz: {error}", file=sys.stderr)
+            told, changed = str(error), []
+        if changed:
+            results = run(changed, processes(options.jobs, len(changed)), apart=True)
+            _report(_kept(results, known), len(changed))
+        time.sleep(PAUSE)
+
+
+def _changed(jobs: list[Job], known: dict[str, Done]) -> list[Job]:
+    """Return the jobs whose files are not as they were when they were read."""
+    return [
+        job
+        for job in jobs
+        if job.name not in known
+        or any(stamp(Path(name)) != then for name, then in known[job.name].used.items())
+    ]
+
+
+def _kept(results: Iterable[Done], known: dict[str, Done]) -> Iterator[Done]:
+    for done in results:
+        known[done.job.name] = done
+        yield done
