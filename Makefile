@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: docs test browser torch lint bench matrix clean help
+.PHONY: docs test browser notebook torch lint bench matrix clean help
 
 help:
 	@echo "make docs    build the documentation"
 	@echo "make test    run all tests"
 	@echo "make browser look at pages of five themes in Chromium"
+	@echo "make notebook run notebooks of MyST-NB, nbsphinx and marimo"
 	@echo "make torch   install PyTorch and compare with its schedules"
 	@echo "make lint    ruff, format and types"
 	@echo "make bench   compare speeds with the seed's way of drawing"
@@ -34,6 +35,10 @@ test: $(STAMP)
 browser: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
 	$(BIN)/python -m pytest -m browser
+
+notebook: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group notebook
+	$(BIN)/python -m pytest -m notebook
 
 torch: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group torch

@@ -16,7 +16,7 @@ from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.metrics import Metrics
 from sphinx_pipeviz.metrics import measure as measured
 from sphinx_pipeviz.model import Plan, Timeline
-from sphinx_pipeviz.notebook import show_in_notebooks
+from sphinx_pipeviz.notebook import show_in_notebooks, shown
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.readers.written_timeline import timeline_from_data
 from sphinx_pipeviz.readers.yaml_spec import spec_from_keys
@@ -149,13 +149,14 @@ def render(
 
     Args:
         source: What to draw; a Plan is simulated with the default costs.
-        format: ``svg``, ``pdf`` or ``png`` gives bytes, ``text`` a string.
+        format: ``svg``, ``pdf`` or ``png`` gives bytes, ``text`` a string; a notebook
+            shows either.
         style: Style of a source that asks for none.
 
     Raises:
         PipevizError: The source, the style or the format cannot be drawn.
     """
-    return draw(source, format, style)
+    return shown(draw(source, format, style))
 
 
 def visualize_pipeline_parallelism(

@@ -10,20 +10,29 @@ from sphinx_pipeviz.draw.colours import Pair
 from sphinx_pipeviz.draw.styles import DARK_FRAME
 
 PREFIX = "pipeviz"
-#: Where a page says that it is dark: Furo; pydata and book; Material and Zensical.
+#: Where a page says that it is dark: Furo and marimo; pydata and book; Material and Zensical;
+#: Jupyter; VS Code; Colab.
 DARK = (
     "body[data-theme=dark]",
     "html[data-theme=dark]",
     "[data-md-color-scheme=slate]",
+    "body[data-jp-theme-light=false]",
+    "body[data-vscode-theme-kind=vscode-dark]",
+    "html[theme=dark]",
 )
 #: A page that leaves it to the system: themes without a toggle, and Furo without JavaScript.
 #: Themes of pydata's family are light without JavaScript, and known by their default mode.
 PLAIN = (
-    "html:not([data-theme]) body:not([data-theme],[data-default-mode],[data-md-color-scheme])"
+    "html:not([data-theme],[theme])"
+    " body:not([data-theme],[data-default-mode],[data-md-color-scheme]"
+    ",[data-jp-theme-light],[data-vscode-theme-kind])"
 )
 SYSTEM = ("body[data-theme=auto]", PLAIN)
 #: What the page itself has behind everything, in themes that say so.
-PAGE = ("--color-background-primary", "--pst-color-background", "--md-default-bg-color")
+PAGE = (
+    *("--color-background-primary", "--pst-color-background", "--md-default-bg-color"),
+    "--jp-layout-color0",
+)
 
 
 def class_name(pairs: Mapping[str, Pair]) -> str:
