@@ -32,11 +32,16 @@ def extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
         PlanError: It cannot have what is asked for, or has it already.
     """
     _check_added(plan, spec)
+    if spec.recompute_stages is not None and not spec.recompute:
+        hint = "write recompute: true, or early"
+        message = "recompute-stages needs the key 'recompute'"
+        raise SpecError(message, hint=hint, path=("recompute-stages",))
     if spec.place == "alap":
         plan = replace(plan, traits=replace(plan.traits, late=True))
     if spec.recompute:
         early = spec.recompute == "early"
-        plan = _within(with_recompute(plan, early=early), "recompute", max_ops)
+        plan = with_recompute(plan, early=early, stages=spec.recompute_stages)
+        plan = _within(plan, "recompute", max_ops)
     if spec.all_reduce:
         plan = with_all_reduce(plan, spec.all_reduce)
     if spec.optimizer:

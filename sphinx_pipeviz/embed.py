@@ -14,7 +14,7 @@ from sphinx_pipeviz.draw.named import named
 from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
 from sphinx_pipeviz.render import draw_text, style_of
 from sphinx_pipeviz.spec import MAX_OPS
-from sphinx_pipeviz.timelines import Source, parts_of
+from sphinx_pipeviz.timelines import Source, heading, parts_of
 
 #: Pictures of more tasks are files unless a page asks otherwise: pages stay quick.
 MOST_TASKS = 5000
@@ -61,7 +61,8 @@ def embed(
         return Inline(tasks=tasks)
     from sphinx_pipeviz.draw.paint import text_width  # noqa: PLC0415  (matplotlib)
 
-    svg = paint_inline(stack(parts, look, text_width), look.palette.pairs)
+    scene = stack(parts, look, text_width, title=heading(source))
+    svg = paint_inline(scene, look.palette.pairs)
     text = draw_text(source, style, max_ops) if tasks <= MOST_TOLD else ""
     pairs = look.palette.pairs
     return Inline(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sphinx_pipeviz.errors import PlanError
@@ -15,19 +15,29 @@ _GRADIENTS = (Kind.BACKWARD, Kind.BACKWARD_INPUT)
 Cuts = dict[int | None, int]
 
 
-def with_recompute(plan: Plan, *, early: bool = False) -> Plan:
-    """Run every stage's forward once more before its backward.
+def with_recompute(
+    plan: Plan, *, early: bool = False, stages: Sequence[int] | None = None
+) -> Plan:
+    """Run the forwards of stages once more before their backwards.
 
     Args:
         plan: Whose forwards.
         early: As soon as the device is free, as RiPipe does; else when the backward could
             start, as a backward that recomputes does.
+        stages: Whose forwards; None for all.
+
+    Raises:
+        PlanError: There is no such stage.
     """
+    for index, stage in enumerate(stages or ()):
+        if stage >= plan.stages:
+            message = f"there is no stage {stage}; they are 0 to {plan.stages - 1}"
+            raise PlanError(message, path=("recompute-stages", index))
 
     def row(slots: tuple[Slot, ...]) -> Iterator[Slot]:
         for slot in slots:
             for op in slot.ops:
-                if op.kind in _GRADIENTS:
+                if op.kind in _GRADIENTS and (stages is None or op.stage in stages):
                     yield op._replace(kind=Kind.RECOMPUTE)
             yield slot
 

@@ -13,6 +13,7 @@ Device = Annotated[int, Meta(ge=0, le=999_999)]
 Share = Annotated[float, Meta(ge=0, le=10)]
 #: Of hatches; draw/hatch.py draws them.
 Pattern = Literal["rising", "falling", "crossed", "level", "upright", "dotted", "checked"]
+Gigabytes = Annotated[float, Meta(ge=0, le=1e9)]
 Moment = Annotated[float, Meta(ge=0, le=1e12)]
 
 
@@ -64,7 +65,8 @@ class Legend(Texts, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fi
 
     Args:
         position: ``below`` (default) or ``right``.
-        apart: Have an entry for each chunk, stage or microbatch that fills tell apart.
+        apart: Have an entry for each kind and chunk; with ``color-by`` one for each stage,
+            chunk or microbatch, beside those of the kinds.
         overlap: For overlapped pairs.
         idle: For hatched idle time.
         value: Beside the bar of colours that stand for values.
@@ -122,7 +124,8 @@ class Rows(
         order: ``down`` (default) puts the first device on top, ``up`` at the bottom.
         gap: Space between rows, or between groups of rows, as a share of a row's height.
         suffix: What stands behind a row, or a list with a text for each: ``{idle}``,
-            ``{busy}``, ``{peak}``, ``{device}`` and ``{stages}`` are its numbers.
+            ``{busy}``, ``{peak}``, ``{memory}`` (see ``sizes``), ``{device}`` and
+            ``{stages}`` are its numbers.
         groups: Rows that a brace holds together. Optimizer steps at one time are one there.
     """
 
@@ -131,6 +134,25 @@ class Rows(
     gap: Share = 0.0
     suffix: Words | list[Words] | None = None
     groups: list[Group] | None = None
+
+
+class Sizes(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """How much memory a schedule takes, in GB.
+
+    Args:
+        activations: What one microbatch leaves in one stage until its backward.
+        constant: What each device holds all the time, such as weights: one number, or a
+            list with one per device.
+    """
+
+    activations: Gigabytes = 0.0
+    constant: Gigabytes | list[Gigabytes] = 0.0
+
+    def always(self, device: int) -> float:
+        """Return what a device holds all the time, in GB."""
+        return self.constant[device] if isinstance(self.constant, list) else self.constant
 
 
 class Note(
@@ -202,8 +224,9 @@ class Picture(
     """What a picture shows besides the tasks.
 
     Args:
-        title: Above the picture; ``{name}`` is the schedule's, ``{time}``, ``{bubble}`` and
-            ``{peak}`` are its numbers.
+        title: Above the picture; ``{name}`` is the schedule's, ``{devices}``,
+            ``{microbatches}``, ``{time}``, ``{bubble}``, ``{peak}`` and ``{memory}`` are its
+            numbers. Above a comparison, those that all its schedules share.
         transition: Beside an arrow from the panel above, in a comparison.
         labels: In the cells: a template such as ``{mb}`` (default), ``F{mb}``,
             ``F_{s,m}`` or ``{stage}{kind}{mb}``, or ``none``; or one for each kind.
@@ -227,7 +250,9 @@ class Picture(
             needs it, or for ``turns``, from the last stage's forwards to its backwards.
         follow: Lines along the way of microbatches, by the numbers that they show.
         critical_path: A line along the tasks that set the length of the timeline.
-        memory: Curves below the rows: microbatches whose activations a device holds.
+        memory: Curves below the rows: microbatches whose activations a device holds, or
+            the GB of these, and of what is constant, where there are ``sizes``.
+        sizes: Memory of activations and of what is constant, for ``memory`` and ``{memory}``.
         highlight: Tasks or parts of the timeline with a thick border or a hatch.
         notes: Texts at places of the timeline.
     """
@@ -251,6 +276,7 @@ class Picture(
     follow: int | list[int] | None = None
     critical_path: bool | None = None
     memory: bool | None = None
+    sizes: Sizes | None = None
     highlight: Annotated[list[Highlight], Meta(max_length=100)] | None = None
     notes: Annotated[list[Note], Meta(max_length=100)] | None = None
 

@@ -13,8 +13,8 @@ from sphinx_pipeviz.draw.scene import Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import LARGE, is_large
 from sphinx_pipeviz.render import style_of
-from sphinx_pipeviz.spec import MAX_OPS, Spec
-from sphinx_pipeviz.timelines import Source, parts_of
+from sphinx_pipeviz.spec import MAX_OPS
+from sphinx_pipeviz.timelines import Source, heading, parts_of
 
 #: Characters that DejaVu Sans may lack: it has all of Latin, and most of Greek and Cyrillic.
 _RARE = re.compile(r"[^\t\n\x20-\u024f\u0391-\u03a1\u03a3-\u03c9\u0400-\u045f]")
@@ -42,7 +42,7 @@ def remarks(
     parts = [Part(*part) for part in parts_of(source, max_ops)]
     look = style_of(source, style)
     found = [_large(part) for part in parts if is_large(part.timeline)][:1]
-    title = source.title if isinstance(source, Spec) and source.parts else None
+    title = heading(source)
     words = (text for part in parts for text in _words(part))
     if any(map(_RARE.search, (title or "", *words))):
         found += _lacking(parts, look, title)

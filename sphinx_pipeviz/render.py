@@ -8,13 +8,15 @@ import msgspec
 
 from sphinx_pipeviz.describe import describe_all
 from sphinx_pipeviz.draw.fonts import check_font
+from sphinx_pipeviz.draw.labels import flat
 from sphinx_pipeviz.draw.layout import Part, Size, stack
 from sphinx_pipeviz.draw.paint_text import Page, paint_text
-from sphinx_pipeviz.draw.panel import check_panel, title_of
+from sphinx_pipeviz.draw.panel import check_panel
 from sphinx_pipeviz.draw.style import Style, resolve_style
+from sphinx_pipeviz.draw.titles import heading_of, title_of
 from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.spec import MAX_OPS, Spec
-from sphinx_pipeviz.timelines import Source, parts_of
+from sphinx_pipeviz.timelines import Source, heading, parts_of
 
 FORMATS = ("svg", "pdf", "png", "text")
 
@@ -71,7 +73,7 @@ def draw(
     from sphinx_pipeviz.draw.paint import paint  # noqa: PLC0415  (matplotlib)
 
     try:
-        title = source.title if isinstance(source, Spec) and source.parts else None
+        title = heading(source)
         width = font_of(look.font).width
         scene = stack(parts, look, width, size=size, full_legend=full_legend, title=title)
     except PipevizError as error:
@@ -87,9 +89,11 @@ def draw_text(
 ) -> str:
     """Draw a source with characters; see ``draw`` and ``paint_text``."""
     look = style_of(source, style)
-    texts = []
-    for timeline, picture in parts_of(source, max_ops):
-        title = f"{title_of(timeline, picture)}\n\n" if picture.title else ""
+    parts = parts_of(source, max_ops)
+    above = heading_of(parts, heading(source))
+    texts = [f"{flat(above)}\n"] if above else []
+    for timeline, picture in parts:
+        title = f"{flat(title_of(timeline, picture))}\n\n" if picture.title else ""
         texts.append(title + paint_text(timeline, look, page, picture))
     return "\n".join(texts)
 
@@ -116,4 +120,8 @@ def check(source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX
             check_panel(timeline, picture, look)
         except PipevizError as error:
             raise error.located(spec.marks) from None
+    try:
+        heading_of(parts, heading(source))
+    except PipevizError as error:
+        raise error.located(source.marks) from None
     return describe_all([timeline for timeline, _ in parts])

@@ -87,6 +87,7 @@ class Keys(Picture, frozen=True, kw_only=True):
         iterations: Training steps that follow each other; default 1.
         recompute: Run the forward of a stage once more before its backward: ``true``, when
             the backward could start; ``early``, as soon as the device is free.
+        recompute_stages: Stages that recompute, counted from 0; default: all.
         all_reduce: Reduce the gradients of each ``stage`` when they are complete, of all
             stages at the ``end``, or ``beside`` the work, in a lane of its own.
         optimizer: End with an optimizer step, ``aligned`` on all devices, or on each
@@ -123,6 +124,7 @@ class Keys(Picture, frozen=True, kw_only=True):
     memory_limit: Count | None = None
     iterations: Annotated[int, Meta(ge=1, le=1000)] | None = None
     recompute: bool | Literal["early"] | None = None
+    recompute_stages: Annotated[list[Index], Meta(min_length=1)] | None = None
     all_reduce: Literal["stage", "end", "beside"] | None = None
     optimizer: Literal["aligned", "ready"] | None = None
     transfers: bool | None = None

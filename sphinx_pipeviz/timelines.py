@@ -19,6 +19,11 @@ Source = Spec | Plan | Timeline
 TIMED = "a timeline has times already; there is no plan to make of it"
 
 
+def heading(source: Source) -> str | None:
+    """Return the title above all schedules of a comparison, if there is one."""
+    return source.title if isinstance(source, Spec) and source.parts else None
+
+
 def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
     """Return the plan of a source that names a schedule or writes an order.
 
@@ -145,6 +150,7 @@ _OF_ORDERS = (
     "costs",
     "iterations",
     "recompute",
+    "recompute_stages",
     "all_reduce",
     "optimizer",
     "transfers",

@@ -1,12 +1,13 @@
-"""Plan -> which version of the weights each slot uses."""
+"""Plan or Timeline -> which version of the weights each slot uses."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
-from sphinx_pipeviz.model import Plan
-from sphinx_pipeviz.ops import FINISHING, PER_ITERATION, Kind, Slot
+from sphinx_pipeviz.model import Plan, Timeline
+from sphinx_pipeviz.ops import FINISHING, PER_ITERATION, Kind, Run, Slot
 
 
 def weight_versions(plan: Plan) -> tuple[tuple[int, ...], ...]:
@@ -22,6 +23,18 @@ def weight_versions(plan: Plan) -> tuple[tuple[int, ...], ...]:
         return tuple(tuple(_used(row, plan.traits.update_every)) for row in plan.orders)
     each = max(1, plan.microbatches // plan.traits.iterations)
     return tuple(tuple(_iteration(slot, each) for slot in row) for row in plan.orders)
+
+
+def run_versions(timeline: Timeline) -> dict[tuple[int, Run], int]:
+    """Return the version of the weights that each device's runs use; see weight_versions."""
+    every, count = timeline.traits.update_every, timeline.traits.iterations
+    runs = [(device, run) for device, row in enumerate(timeline.rows) for run in row]
+    if every:
+        used = (_used(tuple(run.slot for run in row), every) for row in timeline.rows)
+        return dict(zip(runs, chain.from_iterable(used), strict=True))
+    last = max((op.microbatch or 0 for _, run in runs for op in run.slot.ops), default=0)
+    each = max(1, (last + 1) // count)
+    return {at: _iteration(at[1].slot, each) if count > 1 else 0 for at in runs}
 
 
 def _iteration(slot: Slot, each: int) -> int:

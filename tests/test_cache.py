@@ -15,7 +15,7 @@ import sphinx_pipeviz as pv
 from sphinx_pipeviz import cache
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.picture import Highlight, Note, Rows
+from sphinx_pipeviz.picture import Highlight, Note, Rows, Sizes
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.spec import Keys
 from tests.draw.tiny_font import write_font
@@ -96,6 +96,7 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "memory_limit": 9,
         "iterations": 9,
         "recompute": True,
+        "recompute_stages": [0],
         "all_reduce": "end",
         "optimizer": "ready",
         "transfers": True,
@@ -128,6 +129,7 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "follow": 1,
         "critical_path": True,
         "memory": True,
+        "sizes": Sizes(activations=1.0),
         "highlight": [Highlight(kind="F")],
         "notes": [Note(text="a", time=1, device=0)],
     }

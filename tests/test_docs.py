@@ -27,7 +27,17 @@ from sphinx_pipeviz.frontends.schema import json_schema
 from sphinx_pipeviz.frontends.settings import SETTINGS
 from sphinx_pipeviz.load import Access
 from sphinx_pipeviz.load import load as load_sources
-from sphinx_pipeviz.picture import Group, Highlight, Labels, Legend, Note, Pattern, Phase, Rows
+from sphinx_pipeviz.picture import (
+    Group,
+    Highlight,
+    Labels,
+    Legend,
+    Note,
+    Pattern,
+    Phase,
+    Rows,
+    Sizes,
+)
 from sphinx_pipeviz.readers import READERS, recognised
 from sphinx_pipeviz.readers.text_file import TextFile
 from sphinx_pipeviz.readers.written_timeline import TYPES
@@ -295,6 +305,7 @@ NAMES = {
     "legend": [name.replace("_", "-") for name in Legend.__struct_fields__],
     "phase": Phase.__struct_fields__,
     "rows": Rows.__struct_fields__,
+    "sizes": Sizes.__struct_fields__,
     "group": Group.__struct_fields__,
     "highlight": [name.rstrip("_") for name in Highlight.__struct_fields__],
     "note": [name.replace("_", "-") for name in Note.__struct_fields__],

@@ -104,6 +104,17 @@ def test_a_recompute_takes_the_time_of_a_forward_unless_its_cost_is_given(pair, 
     assert pv.Costs(forward=3).of(R, 1) == [3]
 
 
+@pytest.mark.parametrize("when", ["true", "early"])
+def test_only_the_stages_that_are_named_recompute(when):
+    text = "{schedule: interleaved-1f1b, devices: 2, microbatches: 4, recompute: "
+    text += f"{when}, recompute-stages: [0, 3]}}"
+    timeline = pv.simulate(pv.read(text))
+    runs = [op for row in timeline.rows for run in row for op in run.slot.ops]
+    assert sorted((op.stage, op.microbatch) for op in runs if op.kind is R) == [
+        (stage, microbatch) for stage in (0, 3) for microbatch in range(4)
+    ]
+
+
 @given(plans(WITH_BACKWARDS, recompute=[True]), st.data())
 def test_a_recompute_runs_without_a_gap_before_its_backward(pair, data):
     timeline, _ = data.draw(timed(pair[1]))

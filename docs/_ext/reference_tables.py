@@ -34,6 +34,7 @@ from sphinx_pipeviz.picture import (
     Phase,
     Picture,
     Rows,
+    Sizes,
 )
 from sphinx_pipeviz.readers import READERS
 from sphinx_pipeviz.readers.written_timeline import TYPES
@@ -310,6 +311,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "phase": partial(_struct, "Key", Phase),
     "rows": partial(_struct, "Key", Rows),
     "group": partial(_struct, "Key", Group),
+    "sizes": partial(_struct, "Key", Sizes),
     "highlight": partial(_struct, "Key", Highlight),
     "note": partial(_struct, "Key", Note),
     "costs": partial(_struct, "Cost", Costs),

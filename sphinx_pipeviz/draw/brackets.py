@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sphinx_pipeviz.draw.amounts import gigabytes
 from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.phases import Phase, held, named_phases, phases_of
-from sphinx_pipeviz.picture import Picture
+from sphinx_pipeviz.picture import Picture, Sizes
 
 #: Height of a bracket, in ems.
 TOOTH = 0.5
 #: Height of a device's curve, and between two, in ems.
 CURVE = 1.3
 APART = 0.35
+#: What curves count.
+ACTIVATIONS = "Activations held, in stage-microbatches"
+MEMORY = "Memory, in GB"
 #: Smaller words are left out, in points.
 SMALLEST = 4.2
 
@@ -105,31 +109,51 @@ def curves_height(picture: Picture, devices: int, em: float) -> float:
 def curves_of(
     timeline: Timeline,
     names: list[str],
-    grid: Grid,
-    top: float,
+    place: tuple[Grid, float],
     style: Style,
     measure: Measure,
+    sizes: Sizes | None = None,
 ) -> Below:
-    """Return what each device holds over time, as steps, below each other from ``top``."""
+    """Return what each device holds over time, as steps below each other.
+
+    Args:
+        timeline: Whose devices.
+        names: What they are called.
+        place: The panel's grid, and where the curves begin, downwards.
+        style: Colour and size.
+        measure: Width of a text in ems.
+        sizes: What the curves count with; None counts activations.
+    """
+    grid, top = place
     em = style.font_size
-    steps = [held(timeline, device) for device in range(timeline.devices)]
+    steps = [_amounts(timeline, device, sizes) for device in range(timeline.devices)]
     most = max((count for row in steps for _, count in row), default=1) or 1
-    place = (grid.left, round(top - LINE * em / 2, 2))
-    words = "Activations held, in stage-microbatches"
+    where = (grid.left, round(top - LINE * em / 2, 2))
+    words = MEMORY if sizes else ACTIVATIONS
     size = min(em * 0.85, (grid.right - grid.left) / measure(words, "regular"))
-    texts = [Stamp(words, round(size, 1), style.text, "left", "regular", (place,))]
+    texts = [Stamp(words, round(size, 1), style.text, "left", "regular", (where,))]
     boxes: list[Box] = []
     y = top - LINE * em
     for name, row in zip(names, steps, strict=True):
         y -= CURVE * em
         boxes += _steps(row, grid, round(y, 2), CURVE * em / most)
         peak = max((count for _, count in row), default=0)
-        texts += _beside(name, str(peak), grid, y + CURVE * em / 2, style)
+        texts += _beside(name, gigabytes(peak), grid, y + CURVE * em / 2, style)
         y -= APART * em
     return Below(texts=tuple(texts), boxes=(Boxes(style.memory, None, 0.0, tuple(boxes)),))
 
 
-def _steps(row: list[tuple[float, int]], grid: Grid, y: float, unit: float) -> list[Box]:
+def _amounts(timeline: Timeline, device: int, sizes: Sizes | None) -> list[tuple[float, float]]:
+    """Return from when on a device holds how much: activations, or GB."""
+    steps = held(timeline, device)
+    if sizes is None:
+        return [*steps]
+    each = sizes.activations / timeline.traits.sequence_chunks
+    always = sizes.always(device)
+    return [(timeline.start, always), *((time, always + each * count) for time, count in steps)]
+
+
+def _steps(row: list[tuple[float, float]], grid: Grid, y: float, unit: float) -> list[Box]:
     boxes = []
     ends = [time for time, _ in row[1:]] + [grid.end]
     for (start, count), end in zip(row, ends, strict=True):

@@ -13,7 +13,7 @@ from sphinx_pipeviz.draw.labels import (
     Piece,
     joined,
     numbers_of,
-    says_stage,
+    says,
     template_of,
     write,
 )
@@ -23,6 +23,7 @@ from sphinx_pipeviz.draw.tracks import lanes_shown, strips
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import UNITS, Kind, Op, Run
 from sphinx_pipeviz.picture import Pattern, Picture, Rows
+from sphinx_pipeviz.versions import run_versions
 
 #: What labels of one size have in common: the kind of their tasks, and width and height.
 Group = tuple[Kind, float, float]
@@ -98,7 +99,8 @@ class _Look:
         self._blocks = blocks(timeline, picture.rows or Rows())
         self._each = per_iteration(timeline)
         # What many ops have in common is found once.
-        self._by_stage = says_stage(picture.labels)
+        self._by_stage = says(picture.labels, "stage", "chunk")
+        self._versions = run_versions(timeline) if says(picture.labels, "version") else {}
         self._by_number = self._color_by == "microbatch" or timeline.traits.sequence_chunks > 1
         by_stage = self._color_by == "stage" or style.stage_fills
         self._alike = 1 if by_stage else max(1, timeline.devices)
@@ -154,7 +156,8 @@ class _Look:
         fill, hatch, text, sort = self._look(op, at)
         if pattern:
             hatch = Hatch(pattern, self.style.hatch_on(fill))
-        return Cell(box, self._said(op), fill, self._task(op, *at, sort), hatch, text=text)
+        said, task = self._said(op, at), self._task(op, *at, sort)
+        return Cell(box, said, fill, task, hatch, text=text)
 
     def _look(self, op: Op, at: Stop) -> tuple[str, Hatch | None, str, Sort]:
         """Return fill, hatch, colour of the text, and what the legend takes it for."""
@@ -180,17 +183,19 @@ class _Look:
         one = self._one and len(at[1].slot.ops) > 1
         return Sort("overlap" if one else op.kind.value, -1 if part is None else part)
 
-    def _said(self, op: Op) -> tuple[Piece, ...]:
+    def _said(self, op: Op, at: Stop) -> tuple[Piece, ...]:
         """Return what a cell says."""
-        key = (op.kind, op.microbatch, op.stage if self._by_stage else None, op.name)
+        version = self._versions.get(at) if self._versions else None
+        key = (op.kind, op.microbatch, op.stage if self._by_stage else None, op.name, version)
         label = self._labels.get(key)
         if label is None:
-            label = self._labels[key] = self._label(op)
+            label = self._labels[key] = self._label(op, version)
         return label
 
-    def _label(self, op: Op) -> tuple[Piece, ...]:
+    def _label(self, op: Op, version: int | None) -> tuple[Piece, ...]:
         template = template_of(self._picture.labels, op.kind)
-        return write(template, numbers_of(op, self._timeline, self.style.first, self._each))
+        first = self.style.first
+        return write(template, numbers_of(op, self._timeline, first, self._each, version))
 
     def _fill(self, op: Op, at: Stop) -> str:
         timeline, style = self._timeline, self.style

@@ -130,7 +130,8 @@ class _Painter:
 
     def _boxes(self, boxes: Boxes) -> Iterator[str]:
         if boxes.boxes:
-            outline = "".join(map(self._outline, boxes.boxes))
+            rounded = (self._rounded(box, boxes.radius) for box in boxes.boxes)
+            outline = "".join(rounded if boxes.radius else map(self._outline, boxes.boxes))
             yield f'<path {self._look(boxes)} d="{outline}"/>'
             yield from self._hatching(boxes)
 
@@ -204,6 +205,15 @@ class _Painter:
         x, y, width, height = box
         place = self._place((x, y + height))
         return f"M{place}h{_short(width)}v{_short(height)}h{_short(-width)}z"
+
+    def _rounded(self, box: Box, radius: float) -> str:
+        x, y, width, height = box
+        place = self._place((x + radius, y + height))
+        r, across, down = map(_short, (radius, width - 2 * radius, height - 2 * radius))
+        return (
+            f"M{place}h{across}q{r} 0 {r} {r}v{down}q0 {r} -{r} {r}"
+            f"h-{across}q-{r} 0 -{r} -{r}v-{down}q0 -{r} {r} -{r}z"
+        )
 
     def _place(self, point: tuple[float, float]) -> str:
         return f"{_short(point[0])} {_short(self._height - point[1])}"

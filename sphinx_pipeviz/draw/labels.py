@@ -1,10 +1,10 @@
-"""Templates of labels -> the text of a cell, with real subscripts.
+"""Templates of labels -> the text of a cell, with real subscripts and superscripts.
 
-``{mb}``, ``{nth}`` (of its iteration), ``{stage}``, ``{chunk}``, ``{part}`` (of its sequence)
-and ``{kind}`` are the numbers and the letter of an op, or the author's word for it. A bare
-``F`` beside them stands for the op's letter too, so that ``F{mb}`` labels backwards ``B1``.
-What stands in ``_{...}`` is set lower and smaller; in it ``s``, ``m``, ``c`` and ``p`` are
-short for the numbers.
+``{mb}``, ``{nth}`` (of its iteration), ``{stage}``, ``{chunk}``, ``{part}`` (of its sequence),
+``{version}`` (of the weights) and ``{kind}`` are the numbers and the letter of an op, or the
+author's word for it. A bare ``F`` beside them stands for the op's letter too, so that
+``F{mb}`` labels backwards ``B1``. What stands in ``_{...}`` is set lower and smaller, and in
+``^{...}`` higher; in both ``s``, ``m``, ``c``, ``p`` and ``v`` are short for the numbers.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import PER_ITERATION, Kind, Op
 from sphinx_pipeviz.picture import Labels
 
-#: Size of a subscript, and how far it is set down, in ems of the label.
-SMALL = 0.68
-DOWN = 0.22
 DEFAULT = "{mb}"
 LETTERS = {
     Kind.OPTIMIZER: "",
@@ -39,20 +36,24 @@ _WORDS = {
     "chunk": "chunk",
     "c": "chunk",
     "nth": "nth",
+    "version": "version",
+    "v": "version",
     "part": "part",
     "p": "part",
     "kind": "kind",
     "k": "kind",
 }
-_PART = re.compile(r"_\{((?:[^{}]|\{[^{}]*\})*)\}|\{([^{}]*)\}|([^{}_]+|[_{}])")
+_PART = re.compile(r"([_^])\{((?:[^{}]|\{[^{}]*\})*)\}|\{([^{}]*)\}|([^{}_^]+|[_^{}])")
+_SCRIPT = re.compile(r"([_^])\{([^{}]*)\}|([^_^]+|[_^])")
+_LEVELS = {"_": -1, "^": 1, "": 0}
 _INNER = re.compile(r"\{([^{}]*)\}|([A-Za-z]+)|([^A-Za-z{}]+|[{}])")
 
 
 class Piece(NamedTuple):
-    """A part of a label: its text, and whether it is a subscript."""
+    """A part of a text, and where it is: -1 for a subscript, 1 for a superscript."""
 
     text: str
-    low: bool = False
+    level: int = 0
 
 
 class Numbers(NamedTuple):
@@ -64,6 +65,7 @@ class Numbers(NamedTuple):
     part: str
     kind: str
     nth: str
+    version: str
 
 
 class _Token(NamedTuple):
@@ -71,7 +73,7 @@ class _Token(NamedTuple):
 
     word: str
     text: str
-    low: bool
+    level: int
 
 
 def template_of(labels: str | Labels | None, kind: Kind) -> str:
@@ -107,28 +109,41 @@ def check_template(template: str, path: Path) -> None:
 def joined(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
     """Return the pieces with neighbours of one height as one."""
     found: list[Piece] = []
-    for text, low in pieces:
-        before = found.pop().text if found and found[-1].low == low else ""
-        found.append(Piece(before + text, low))
+    for text, level in pieces:
+        before = found.pop().text if found and found[-1].level == level else ""
+        found.append(Piece(before + text, level))
     return tuple(found)
+
+
+def pieces_of(text: str) -> tuple[Piece, ...]:
+    """Return the pieces of a text that is no template: ``W_{1}^{(0)}``."""
+    if "{" not in text:
+        return (Piece(text),)
+    found = _SCRIPT.findall(text)
+    return joined(tuple(Piece(inner or rest, _LEVELS[mark]) for mark, inner, rest in found))
+
+
+def flat(text: str) -> str:
+    """Return a text for where nothing is set lower or higher: ``W_1^(0)``."""
+    return _SCRIPT.sub(lambda match: match[1] + match[2] if match[1] else match[0], text)
 
 
 def write(template: str, numbers: Numbers) -> tuple[Piece, ...]:
     """Return the label of an op; it is empty where a number in it is not known."""
     pieces: list[Piece] = []
-    for word, text, low in _parsed(template):
+    for word, text, level in _parsed(template):
         value = getattr(numbers, word) if word else text
         if word and not value and word != "kind":
             return ()
         if value:
-            pieces.append(Piece(value, low))
+            pieces.append(Piece(value, level))
     return joined(tuple(pieces))
 
 
-def says_stage(labels: str | Labels | None) -> bool:
-    """Return whether labels tell stages or chunks apart."""
-    words = (token.word for text in templates(labels).values() for token in _parsed(text))
-    return not {"stage", "chunk"}.isdisjoint(words)
+def says(labels: str | Labels | None, *words: str) -> bool:
+    """Return whether labels tell any of some numbers, such as ``stage``."""
+    said = (token.word for text in templates(labels).values() for token in _parsed(text))
+    return not set(words).isdisjoint(said)
 
 
 @functools.cache
@@ -141,23 +156,23 @@ def _parsed(template: str) -> tuple[_Token, ...]:
     if template.strip() == "none":
         return ()
     tokens: list[_Token] = []
-    for low, word, text in _PART.findall(template):
-        if low:
-            tokens += _subscript(low)
+    for mark, small, word, text in _PART.findall(template):
+        if small:
+            tokens += _script(small, _LEVELS[mark])
         elif word:
-            tokens.append(_Token(_known(word), "", low=False))
+            tokens.append(_Token(_known(word), "", 0))
         else:
-            tokens.append(_Token("", text, low=False))
+            tokens.append(_Token("", text, 0))
     return tuple(_with_kind(tokens))
 
 
-def _subscript(text: str) -> list[_Token]:
+def _script(text: str, level: int) -> list[_Token]:
     tokens = []
     for braced, bare, other in _INNER.findall(text):
         if braced or bare in _WORDS:
-            tokens.append(_Token(_known(braced or bare), "", low=True))
+            tokens.append(_Token(_known(braced or bare), "", level))
         else:
-            tokens.append(_Token("", bare or other, low=True))
+            tokens.append(_Token("", bare or other, level))
     return tokens
 
 
@@ -173,10 +188,12 @@ def _with_kind(tokens: list[_Token]) -> list[_Token]:
     """Let a bare F stand for the letter of the op's kind."""
     if any(token.word == "kind" for token in tokens):
         return tokens
-    return [_Token("kind", "", token.low) if token.text == "F" else token for token in tokens]
+    return [_Token("kind", "", token.level) if token.text == "F" else token for token in tokens]
 
 
-def numbers_of(op: Op, timeline: Timeline, first: int, each: int = 0) -> Numbers:
+def numbers_of(
+    op: Op, timeline: Timeline, first: int, each: int = 0, version: int | None = None
+) -> Numbers:
     """Return what a label may say of an op.
 
     Args:
@@ -185,6 +202,7 @@ def numbers_of(op: Op, timeline: Timeline, first: int, each: int = 0) -> Numbers
         first: Number of the first microbatch, stage and chunk, where the author does not
             count.
         each: How many microbatches an iteration has; 0 if there is only one.
+        version: Of the weights, counted from 0.
     """
     microbatch = None if op.kind in PER_ITERATION else timeline.microbatch(op)
     stage, devices = op.stage, max(1, timeline.devices)
@@ -197,6 +215,7 @@ def numbers_of(op: Op, timeline: Timeline, first: int, each: int = 0) -> Numbers
         part=_text((op.microbatch or 0) % timeline.traits.sequence_chunks, first),
         kind=op.name or LETTERS.get(op.kind, op.kind.value),
         nth=_text(nth, start),
+        version=_text(version, 0),
     )
 
 

@@ -35,11 +35,12 @@ from sphinx_pipeviz.draw.rows import (
     suffixes_of,
 )
 from sphinx_pipeviz.draw.scales import bar, coloured
-from sphinx_pipeviz.draw.scene import Grid, Scene, Stamp
+from sphinx_pipeviz.draw.scene import Grid, Scene
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.swatches import MARGIN, column, key_of
+from sphinx_pipeviz.draw.titles import heading, heading_of
 from sphinx_pipeviz.draw.tracks import lanes_shown
-from sphinx_pipeviz.draw.words import stamps, wide
+from sphinx_pipeviz.draw.words import raised, wide
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.picture import Picture, Rows
 
@@ -54,8 +55,6 @@ LOWEST_ROW = 5.0
 TALLEST = 2000.0
 #: How much taller a picture of several panels may be, for each panel more.
 MORE = 0.5
-#: Size of the title of a comparison, in ems.
-HEADING = 1.2
 #: Between two panels, in ems.
 BETWEEN = 0.8
 
@@ -163,13 +162,14 @@ def stack(
         make_panel(part.timeline, part.picture, grid, style, measure)
         for part, grid in zip(parts, grids, strict=True)
     )
+    above_all = heading(heading_of(parts, title), height, grids[0], style)
     return Scene(
         width=size.width,
         height=height,
         background=style.background,
         panels=tuple(panels),
         keys=tuple(key_of(entry, style, legend_y) for row in placed for entry in row),
-        heading=tuple(_heading(title, height, grids[0], style)),
+        heading=tuple(raised(above_all, measure)),
         title=parts[0].timeline.name,
         font=style.font,
     )
@@ -183,10 +183,10 @@ def _listed(parts: Sequence[Part], style: Style, *, full: bool) -> list[Entry]:
         return []
     if picture.color_by == "value":
         return bar(timelines, style, words)
+    lanes = [lane for part in parts for lane in part.timeline.lanes if lane.name in part.lanes]
     if picture.color_by not in (None, "kind"):
         alike = [p.timeline for p in parts if p.picture.color_by == picture.color_by]
-        return coloured(alike, style, picture.color_by, words)
-    lanes = [lane for part in parts for lane in part.timeline.lanes if lane.name in part.lanes]
+        return coloured(alike, style, picture.color_by, words, lanes)
     return entries(timelines, style, full=full, words=words, lanes=lanes)
 
 
@@ -229,10 +229,11 @@ def _frame(
 
 def _right_ems(part: Part, style: Style, measure: Measure) -> float:
     """Return how much room what stands behind the rows takes, in ems."""
-    suffixes = suffixes_of(part.timeline, style, part.rows)
+    suffixes = suffixes_of(part.timeline, style, part.rows, part.picture.sizes)
     widest = max((wide(text, measure) for text in suffixes), default=0.0)
     if part.picture.memory:
-        widest = max(widest, measure("max 000", "regular"))
+        peak = "max 000.00" if part.picture.sizes else "max 000"
+        widest = max(widest, measure(peak, "regular"))
     widest += cut_ems(part.timeline, part.end)
     if part.picture.axis == "numbers":
         widest = max(widest, measure(number(part.end), "regular") / 2 - 0.4)
@@ -297,11 +298,3 @@ def _rounded(number: float) -> float:
     """Return at most the number: short ones make short files, larger ones leave the page."""
     scale = 10.0 ** max(0, 3 - math.floor(math.log10(number)))
     return math.floor(number * scale) / scale
-
-
-def _heading(title: str | None, height: float, grid: Grid, style: Style) -> list[Stamp]:
-    if not title:
-        return []
-    y = round(height - MARGIN - LINE * style.font_size / 2, 2)
-    place = (round((grid.left + grid.right) / 2, 2), y)
-    return stamps(title, HEADING * style.font_size, style.text, "center", "bold", place)

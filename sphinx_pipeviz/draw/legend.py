@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from sphinx_pipeviz.draw.hatch import Hatch
@@ -21,6 +22,8 @@ SWATCH_HEIGHT = 0.9
 GAP = 0.65
 BETWEEN = 2.4
 LINE = 1.8
+#: How exactly lines are of one length: the width is halved so often.
+HALVINGS = 10
 #: Longest text of an entry, in characters.
 LONGEST = 40
 
@@ -106,7 +109,7 @@ def entries(
 ) -> list[Entry]:
     """Return the entries for the kinds that occur, in a fixed order of kinds.
 
-    Kinds of one look share an entry.
+    Kinds of one look share an entry, if the author does not want them apart.
 
     Args:
         timelines: Whose kinds.
@@ -120,13 +123,14 @@ def entries(
     slots = [run.slot for row in [*rows, *(lane.runs for lane in lanes)] for run in row]
     shady = max(timelines, key=lambda timeline: (timeline.shades, timeline.stages))
     found = {op.kind for slot in slots for op in slot.ops}
-    looks: dict[Look, dict[Kind, str]] = {}
+    looks: dict[tuple[Look, str], dict[Kind, str]] = {}
     for kind, word in said(slots, words).items():
         if kind in found or (full and kind in ALWAYS):
-            looks.setdefault(_look(kind, shady, style), {})[kind] = word
+            key = (_look(kind, shady, style), word if words.apart else "")
+            looks.setdefault(key, {})[kind] = word
     listed = [
         entry
-        for look, spoken in looks.items()
+        for (look, _), spoken in looks.items()
         for entry in entries_of(spoken, look, apart=words.apart)
     ]
     others = _overlap(slots, style, words) + _lettered(shady, style) + _idle(style, words)
@@ -181,8 +185,16 @@ def _look(kind: Kind, timeline: Timeline, style: Style) -> Look:
         for part in shown
     )
     scope = f", {what}s {style.first} to {style.first + count - 1}" if count > 1 else ""
-    names = tuple((part, f"{what} {style.first + part}") for part in shown)
+    names = tuple((part, _shade_name(timeline, what, part, style.first)) for part in shown)
     return Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)
+
+
+def _shade_name(timeline: Timeline, what: str, shade: int, first: int) -> str:
+    """Return what one shade stands for; those of chunks and sequences stand for both."""
+    parts = timeline.traits.sequence_chunks
+    if what == "stage" or parts == 1 or timeline.chunks == 1:
+        return f"{what} {shade + first}"
+    return f"chunk {shade // parts + first}, sequence chunk {shade % parts + first}"
 
 
 def _joined(words: list[str]) -> str:
@@ -251,7 +263,7 @@ def length(entry: Entry, measure: Measure) -> float:
 def place_legend(
     listed: list[Entry], em: float, width: float, measure: Measure
 ) -> list[list[Entry]]:
-    """Return the entries in centred lines.
+    """Return the entries in as few centred lines as there can be, of about one length.
 
     Args:
         listed: What the legend lists.
@@ -259,16 +271,27 @@ def place_legend(
         width: Width of the picture, in points.
         measure: Width of a text in ems.
     """
-    lines: list[list[Entry]] = []
-    room = 0.0
-    for entry in listed:
-        long = length(entry, measure) + BETWEEN
-        if not lines or long > room:
-            lines.append([])
-            room = width / em + BETWEEN - 1
-        lines[-1].append(entry)
-        room -= long
+    longs = [length(entry, measure) + BETWEEN for entry in listed]
+    low, room = 0.0, width / em + BETWEEN - 1
+    count = len(_breaks(longs, room))
+    for _ in range(HALVINGS if count > 1 else 0):
+        middle = (low + room) / 2
+        low, room = (low, middle) if len(_breaks(longs, middle)) == count else (middle, room)
+    breaks = _breaks(longs, room)
+    lines = (listed[first:last] for first, last in pairwise([*breaks, len(listed)]))
     return [_centred(line, number, em, width, measure) for number, line in enumerate(lines)]
+
+
+def _breaks(longs: list[float], most: float) -> list[int]:
+    """Return which entries start a line, where a line may have a length in ems."""
+    starts: list[int] = []
+    room = 0.0
+    for index, long in enumerate(longs):
+        if not starts or long > room:
+            starts.append(index)
+            room = most
+        room -= long
+    return starts
 
 
 def _centred(

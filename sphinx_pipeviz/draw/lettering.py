@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sphinx_pipeviz.draw.cells import Cell, Group
-from sphinx_pipeviz.draw.labels import DOWN, SMALL, Piece
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Point, Sort, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.draw.words import placed, spread
 from sphinx_pipeviz.ops import PASSES, Kind
 
 #: In points: smaller labels are left out.
@@ -21,8 +21,6 @@ SMALLEST_UPRIGHT = 4.6
 PADDING = 0.15
 #: Share of labels that may be smaller than the others.
 RARE = 0.1
-#: Between the pieces of a label, in ems.
-GAP = 0.04
 #: Height of a line of a label, as a share of the cell's, and from line to line, in ems.
 HIGH = 0.72
 LEADING = 0.95
@@ -59,13 +57,10 @@ def _pieces(cell: Cell, size: float, measure: Measure) -> Iterator[tuple[str, fl
     """Yield the text, size and middle of each piece of a label, side by side."""
     x, y, width, height = cell.box
     middle = y + height / 2
-    left = x + (width - size * _width(cell.label, measure)) / 2
-    for text, low in cell.label:
-        scaled = size * SMALL if low else size
-        wide = scaled * measure(text, "bold")
-        down = DOWN * size if low else 0.0
-        yield text, round(scaled, 2), (round(left + wide / 2, 3), round(middle - down, 3))
-        left += wide + GAP * size
+    left = x + (width - size * spread(cell.label, measure, "bold")) / 2
+    for text, share, right, up in placed(cell.label, measure, "bold"):
+        place = (round(left + size * right, 3), round(middle + size * up, 3))
+        yield text, round(size * share, 2), place
 
 
 def _digits(cell: Cell, size: float) -> Iterator[tuple[str, float, Point]]:
@@ -76,12 +71,6 @@ def _digits(cell: Cell, size: float) -> Iterator[tuple[str, float, Point]]:
     for index, digit in enumerate(text):
         place = (round(x + width / 2, 3), round(top - LEADING * size * index, 3))
         yield digit, round(size, 2), place
-
-
-def _width(label: tuple[Piece, ...], measure: Measure) -> float:
-    """Return the width of a label of size 1, in ems."""
-    wide = sum(measure(text, "bold") * (SMALL if low else 1.0) for text, low in label)
-    return wide + GAP * (len(label) - 1)
 
 
 def _label_sizes(cells: list[Cell], style: Style, measure: Measure) -> dict[Group, Size]:
@@ -111,7 +100,7 @@ def _fit(cells: list[Cell], style: Style, measure: Measure) -> Size:
     for cell in cells:
         _, _, width, height = cell.box
         room = width * (1 - 2 * PADDING)
-        flat = min(flat, room / _width(cell.label, measure), height * HIGH)
+        flat = min(flat, room / spread(cell.label, measure, "bold"), height * HIGH)
         if flat < SMALLEST_LABEL:
             break
     else:

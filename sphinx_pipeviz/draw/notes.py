@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.draw.words import LEADING, count, stamps, wide
+from sphinx_pipeviz.draw.words import LEADING, count, raised, stamps, wide
 from sphinx_pipeviz.picture import Note, Picture
 
 Mark = Boxes | Lines | Stamp
@@ -60,7 +60,8 @@ def _note(note: Note, grid: Grid, style: Style, measure: Measure) -> Iterator[Ma
         yield Lines(style.accent, 1.0, (stroke, *head(*stroke)))
     box = (round(x - half, 2), round(y - high / 2, 2), round(2 * half, 2), round(high, 2))
     yield Boxes(style.background, None, 0.0, (box,))
-    yield from stamps(note.text, em, style.accent, "center", "bold", (x, y))
+    words = stamps(note.text, em, style.accent, "center", "bold", (x, y))
+    yield from raised(words, measure)
 
 
 def _target(place: list[float], y: float, grid: Grid) -> Point:

@@ -19,6 +19,8 @@ Mark = Boxes | Lines | Stamp
 #: Line widths, in points.
 FRAME = 1.8
 FLUSH = 2.4
+#: Radius of the bubble's corners, in ems.
+ROUND = 0.6
 
 
 def overlays_of(
@@ -148,6 +150,7 @@ def _bubble(
         round(v, 2)
         for v in (left + inset, low + inset, right - left - 2 * inset, high - low - 2 * inset)
     )
-    yield Boxes(style.background, style.text, 0.8, (box,))  # type: ignore[arg-type]
+    radius = round(min(ROUND * style.font_size, box[2] / 4, box[3] / 4), 2)
+    yield Boxes(style.background, style.text, 0.8, (box,), radius=radius)  # type: ignore[arg-type]
     place = (round((left + right) / 2, 2), round((low + high) / 2, 2))
     yield Stamp(words, round(size, 1), style.text, "center", "regular", (place,))

@@ -142,7 +142,7 @@ class _Brush:
         look = _Look(boxes.fill, boxes.edge, boxes.line_width, snap=True)
         for start in range(0, len(boxes.boxes), CHUNK):
             some = boxes.boxes[start : start + CHUNK]
-            self._path(_outlines(some), look)
+            self._path(_rounded(some, boxes.radius) if boxes.radius else _outlines(some), look)
             if boxes.hatch:
                 inner = boxes.line_width / 2 if boxes.edge else 0.0
                 self._hatched(boxes.hatch, some, inner)
@@ -206,6 +206,20 @@ def _outlines(boxes: Sequence[Box], inner: float = 0.0) -> Path:
     vertices = np.array(corners).transpose(2, 0, 1).reshape(-1, 2)
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
     return Path(vertices, np.tile(codes, len(left)), closed=False)
+
+
+def _rounded(boxes: Sequence[Box], radius: float) -> Path:
+    """Return rectangles with round corners as one path."""
+    vertices: list[tuple[float, float]] = []
+    for x, y, width, height in boxes:
+        right, top = x + width, y + height
+        vertices += [(x + radius, y), (right - radius, y), (right, y), (right, y + radius)]
+        vertices += [(right, top - radius), (right, top), (right - radius, top)]
+        vertices += [(x + radius, top), (x, top), (x, top - radius)]
+        vertices += [(x, y + radius), (x, y), (x + radius, y), (x + radius, y)]
+    curve = [Path.CURVE3, Path.CURVE3]
+    codes = [Path.MOVETO, *([Path.LINETO, *curve] * 4), Path.CLOSEPOLY]
+    return Path(np.round(vertices, 3), np.tile(codes, len(boxes)), closed=False)
 
 
 def _strokes(lines: Sequence[Any]) -> Path:

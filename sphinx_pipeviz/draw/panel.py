@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from sphinx_pipeviz.draw.amounts import check_sizes
 from sphinx_pipeviz.draw.arrows import (
     ARC,
     arc_side,
@@ -33,7 +34,6 @@ from sphinx_pipeviz.draw.rows import (
     GAP,
     braces,
     check_groups,
-    filled,
     names_of,
     row_names,
     row_suffixes,
@@ -42,9 +42,9 @@ from sphinx_pipeviz.draw.rows import (
 from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Panel, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import thinned
-from sphinx_pipeviz.draw.words import stamps, wide
+from sphinx_pipeviz.draw.titles import title_of
+from sphinx_pipeviz.draw.words import raised, stamps, wide
 from sphinx_pipeviz.errors import StyleError
-from sphinx_pipeviz.metrics import measure as measure_timeline
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.phases import way_of
 from sphinx_pipeviz.picture import Picture, Rows
@@ -68,10 +68,17 @@ def make_panel(
     shown = thinned(timeline, grid, picture.color_by)
     cells = place_cells(shown, grid, style, picture)
     names = names_of(timeline, style, rows)
-    behind = _behind(timeline, rows, grid, style, measure)
+    behind = _behind(timeline, picture, grid, style, measure)
     below = _below(timeline, picture, names, grid, style, measure)
     top = grid.top + head_height(timeline, picture, style.font_size)
     left = round(grid.left - GAP - cut_ems(timeline, grid.start) * style.font_size, 2)
+    texts = (
+        *row_names(names, left, grid, style),
+        *_title(timeline, picture, grid, style),
+        *_ellipses(timeline, grid, style),
+        *below.texts,
+        *behind.texts,
+    )
     return Panel(
         grid=grid,
         idle=_idle(grid, style),
@@ -79,13 +86,7 @@ def make_panel(
         tasks=boxes_of(cells, grid, style),
         labels=labels_of(cells, style, measure),
         lines=(*below.lines, *behind.lines),
-        texts=(
-            *row_names(names, left, grid, style),
-            *_title(timeline, picture, grid, style),
-            *_ellipses(timeline, grid, style),
-            *below.texts,
-            *behind.texts,
-        ),
+        texts=tuple(raised(texts, measure)),
         curves=below.boxes,
         over=(
             *overlays_of(timeline, picture, grid, style, measure),
@@ -110,9 +111,10 @@ def _strip(timeline: Timeline, picture: Picture, em: float) -> float:
 
 
 def _behind(
-    timeline: Timeline, rows: Rows, grid: Grid, style: Style, measure: Measure
+    timeline: Timeline, picture: Picture, grid: Grid, style: Style, measure: Measure
 ) -> Below:
-    suffixes = suffixes_of(timeline, style, rows)
+    rows = picture.rows or Rows()
+    suffixes = suffixes_of(timeline, style, rows, picture.sizes)
     wide_ems = max((wide(text, measure) for text in suffixes), default=0.0)
     x = round(grid.right + GAP + cut_ems(timeline, grid.end) * style.font_size, 2)
     brace = round(x + wide_ems * style.font_size + (GAP if suffixes else 0.0), 2)
@@ -179,7 +181,8 @@ def _below(
     top += curves_height(picture, timeline.devices, em)
     curves = Below()
     if picture.memory:
-        curves = curves_of(timeline, names, grid, round(top, 2), style, measure)
+        place = (grid, round(top, 2))
+        curves = curves_of(timeline, names, place, style, measure, picture.sizes)
     return Below(
         (*axis[0], *brackets.lines),
         (*axis[1], *brackets.texts, *curves.texts),
@@ -197,9 +200,11 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
     for path, template in templates(picture.labels).items():
         check_template(template, path)
     names_of(timeline, style, rows)
-    suffixes_of(timeline, style, rows)
+    suffixes_of(timeline, style, rows, picture.sizes)
     title_of(timeline, picture)
     check_groups(rows, timeline.devices)
+    if picture.sizes:
+        check_sizes(picture.sizes, timeline.devices)
     check_highlights(timeline, picture, style)
     _check_ways(timeline, picture, style)
     start = picture.from_ or 0.0
@@ -218,25 +223,6 @@ def _check_ways(timeline: Timeline, picture: Picture, style: Style) -> None:
     if picture.color_by == "value" and not timeline.values:
         hint = "give the tasks of a timeline a 'value'"
         raise StyleError("no task has a value", hint=hint, path=("color-by",))
-
-
-def title_of(timeline: Timeline, picture: Picture) -> str:
-    """Return the title with its numbers.
-
-    Raises:
-        StyleError: It names something that there is not.
-    """
-    title = picture.title or ""
-    if "{" not in title:
-        return title
-    metrics = measure_timeline(timeline)
-    numbers = {
-        "name": timeline.name,
-        "time": f"{metrics.makespan:g}",
-        "bubble": f"{metrics.bubble_ratio:.0%}",
-        "peak": f"{max(metrics.peak_activations, default=0):g}",
-    }
-    return filled(title, numbers, ("title",), "title")
 
 
 def _title(timeline: Timeline, picture: Picture, grid: Grid, style: Style) -> list[Stamp]:

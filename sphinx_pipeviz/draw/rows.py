@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from sphinx_pipeviz.draw.amounts import memory_words
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
@@ -13,7 +14,7 @@ from sphinx_pipeviz.errors import Path, StyleError, did_you_mean
 from sphinx_pipeviz.metrics import Metrics, measure
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import PASSES
-from sphinx_pipeviz.picture import Rows
+from sphinx_pipeviz.picture import Rows, Sizes
 
 GAP = 6.0
 #: Smaller names are left out, in points.
@@ -22,7 +23,7 @@ SMALLEST = 4.2
 BRACE = 0.8
 #: Height of a lane, in heights of a row.
 LANE = 0.5
-_FIELD = re.compile(r"\{([^{}]*)\}")
+_FIELD = re.compile(r"([_^]?)\{([^{}]*)\}")
 
 
 def names_of(timeline: Timeline, style: Style, rows: Rows) -> list[str]:
@@ -42,8 +43,16 @@ def names_of(timeline: Timeline, style: Style, rows: Rows) -> list[str]:
     return _each(rows.label, values, "label")
 
 
-def suffixes_of(timeline: Timeline, style: Style, rows: Rows) -> list[str]:
+def suffixes_of(
+    timeline: Timeline, style: Style, rows: Rows, sizes: Sizes | None = None
+) -> list[str]:
     """Return what stands behind each row.
+
+    Args:
+        timeline: Whose rows.
+        style: Number of the first one.
+        rows: The templates.
+        sizes: What ``{memory}`` counts with.
 
     Raises:
         StyleError: A template names something that a row does not have.
@@ -51,9 +60,11 @@ def suffixes_of(timeline: Timeline, style: Style, rows: Rows) -> list[str]:
     if rows.suffix is None:
         return []
     metrics = measure(timeline)
+    memory = memory_words(metrics, sizes)
     values = [
         _numbers(metrics, device, style.first)
         | {"stages": _stages(timeline, device, style.first)}
+        | ({"memory": memory[0][device]} if memory else {})
         for device in range(timeline.devices)
     ]
     return _each(rows.suffix, values, "suffix")
@@ -90,17 +101,20 @@ def _numbers(metrics: Metrics, device: int, first: int) -> dict[str, str]:
 
 
 def filled(template: str, values: dict[str, str], path: Path, what: str = "row") -> str:
-    """Return a template with its words replaced.
+    """Return a template with its words replaced; ``_{1}`` and ``^{1}`` stay as they are.
 
     Raises:
         StyleError: It names something that there is not.
     """
-    for word in _FIELD.findall(template):
-        if word not in values:
+    for script, word in _FIELD.findall(template):
+        if word not in values and not script:
             hint = did_you_mean(word, values) or f"known: {', '.join(values)}"
+            hint = "give the key 'sizes'" if word == "memory" else hint
             message = f"a {what} has no '{{{word[:20]}}}'"
             raise StyleError(message, hint=hint, path=path)
-    return _FIELD.sub(lambda match: values[match[1]], template)
+    return _FIELD.sub(
+        lambda match: match[1] + values[match[2]] if match[2] in values else match[0], template
+    )
 
 
 def ladder(timeline: Timeline, rows: Rows, lanes: int) -> tuple[list[float], float]:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sphinx_pipeviz.draw.legend import (
-    LONGEST,
-    MOST_SHADES,
-    SWATCH,
-    WORDS,
-    Entry,
-    Look,
-    entries_of,
-    said,
-)
+from sphinx_pipeviz.draw.legend import LONGEST, MOST_SHADES, SWATCH, WORDS, Entry, said
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.model import Lane, Timeline
 from sphinx_pipeviz.ops import PASSES, Kind, one_line
 from sphinx_pipeviz.picture import Legend
 
+#: Most stages, chunks or microbatches with an entry of their own.
+MOST_ENTRIES = 24
 #: Steps of a bar of colours.
 BAR = 24
 
@@ -34,14 +28,21 @@ def bar(timelines: Sequence[Timeline], style: Style, words: Legend) -> list[Entr
 
 
 def coloured(
-    timelines: Sequence[Timeline], style: Style, by: str, words: Legend
+    timelines: Sequence[Timeline],
+    style: Style,
+    by: str,
+    words: Legend,
+    lanes: Sequence[Lane] = (),
 ) -> list[Entry]:
     """Return the entries where fills stand for a stage, a chunk or a microbatch.
 
-    Backwards are deeper than forwards, so there is one entry for each of the two.
+    Backwards are deeper than forwards, so there is one entry for each kind. Apart, each
+    stage, chunk or microbatch has an entry too, with its fill in each kind of pass.
     """
-    slots = [run.slot for timeline in timelines for row in timeline.rows for run in row]
-    kinds = {op.kind for slot in slots for op in slot.ops}
+    rows = [row for timeline in timelines for row in timeline.rows]
+    slots = [run.slot for row in [*rows, *(lane.runs for lane in lanes)] for run in row]
+    found = {op.kind for slot in slots for op in slot.ops}
+    kinds = [kind for kind in WORDS if kind in found]
     counts = {
         "stage": max(timeline.stages for timeline in timelines),
         "chunk": max(timeline.shades for timeline in timelines),
@@ -51,20 +52,27 @@ def coloured(
     word = said(slots, words)
     many = {"stage": "stages", "chunk": "chunks", "microbatch": "microbatches"}
     scope = f", {many[by]} {style.first} to {style.first + count - 1}" if count > 1 else ""
-    return [
-        entry
-        for kind in WORDS
-        if kind in kinds & PASSES
-        for entry in entries_of(
-            {kind: word[kind]}, _look(kind, style, (by, count), scope), apart=words.apart
-        )
-    ]
-
-
-def _look(kind: Kind, style: Style, parts: tuple[str, int], scope: str) -> Look:
-    """Return what a kind looks like in the fills of its parts: their word, and how many."""
-    by, count = parts
+    alone = "" if words.apart else scope
     shown = range(min(count, MOST_SHADES))
-    fills = tuple(style.stage_fill(kind, part) for part in shown)
-    names = tuple((part, f"{by} {style.first + part}") for part in shown)
-    return Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)
+    entries = [
+        _entry(word[kind] + alone, [(kind, each) for each in shown], style) for kind in kinds
+    ]
+    listed = [
+        replace(entry, kinds=(kind.value,)) for kind, entry in zip(kinds, entries, strict=True)
+    ]
+    if not words.apart:
+        return listed
+    passes = [kind for kind in kinds if kind in PASSES]
+    for part in range(min(count, MOST_ENTRIES)):
+        text = f"{by.capitalize()} {part + style.first}"
+        entry = _entry(text, [(kind, part) for kind in passes], style)
+        listed.append(replace(entry, part=part))
+    return listed
+
+
+def _entry(text: str, parts: Sequence[tuple[Kind, int]], style: Style) -> Entry:
+    """Return an entry with the fills of parts of kinds."""
+    fills = tuple(style.stage_fill(kind, number) for kind, number in parts)
+    kinds = (kind for kind, _ in parts)
+    hatches = (style.hatch(kind, fill) for kind, fill in zip(kinds, fills, strict=True))
+    return Entry(text, fills, tuple(hatches))

@@ -62,6 +62,7 @@ class Boxes:
         boxes: The rectangles.
         hatch: What covers the fill, inside of the border.
         tasks: What each box stands for, where they are tasks.
+        radius: Of the corners.
     """
 
     fill: str | None
@@ -70,6 +71,7 @@ class Boxes:
     boxes: tuple[Box, ...]
     hatch: Hatch | None = None
     tasks: tuple[Task, ...] = ()
+    radius: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,12 @@ SHADED = PASSES | {Kind.RECOMPUTE}
 #: Share of white in the last chunk's fill, where a style names none.
 LIGHTEST = 0.55
 #: How much deeper a stage's fill is, as a power of its channels.
-DEEPER = {Kind.BACKWARD: 2.5, Kind.BACKWARD_INPUT: 2.5, Kind.BACKWARD_WEIGHT: 4.5}
+DEEPER = {
+    Kind.BACKWARD: 2.5,
+    Kind.BACKWARD_INPUT: 2.5,
+    Kind.BACKWARD_WEIGHT: 4.5,
+    Kind.ALL_REDUCE: 2.5,  # of gradients
+}
 #: Least contrast of text.
 READABLE = 4.5
 #: Share of the text's colour in bands.
@@ -72,6 +77,7 @@ class Colours(
         overlap: Fill of overlapped pairs; by default each half has its own kind's.
         forward_chunks: Fills of forwards of the second, third, … chunk; by default
             lighter shades. Where there are more chunks, the fills blend.
+        recompute_chunks: The same for recomputed forwards.
         backward_chunks: The same for full backwards.
         backward_input_chunks: The same for backwards for the input.
         backward_weight_chunks: The same for backwards for the weights.
@@ -80,7 +86,7 @@ class Colours(
         value_scale: Fills of the least value up to the largest, between which they blend.
         chunk_text: Labels of the second, third, … chunk; where given, they tell the chunks
             apart, and the fills do not.
-        edge: Border of tasks.
+        edge: Border of tasks; ``null`` for none.
         idle: Fill of the grid.
         idle_edge: Border of the grid's cells, and of its hatch.
         background: Behind everything.
@@ -102,13 +108,14 @@ class Colours(
     other: Colour = "#FFEFCF"
     overlap: Colour | None = None
     forward_chunks: Shades = ()
+    recompute_chunks: Shades = ()
     backward_chunks: Shades = ()
     backward_input_chunks: Shades = ()
     backward_weight_chunks: Shades = ()
     stage_fills: Shades = ()
     value_scale: Shades = ("#00224E", "#575D6D", "#A59C74", "#FDEA45")  # cividis
     chunk_text: Shades = ()
-    edge: Colour = "#000000"
+    edge: Colour | None = "#000000"
     idle: Colour = "#F5F5F5"  # whitesmoke
     idle_edge: Colour = "#D3D3D3"  # lightgray
     background: Colour = "#FFFFFF"
@@ -298,8 +305,9 @@ def _overridden(base: Style, overrides: dict[str, Any]) -> Style:
     _check_hatches(style.hatches)
     dark = overrides.get("dark", {})
     convert({**msgspec.to_builtins(Colours()), **dark}, Colours, ("style", "dark"))
+    framed = [key for key in FRAME if overrides.get(key, "") is not None]
     kept = {
-        key: value for key, value in base.dark.items() if key not in overrides or key in FRAME
+        key: value for key, value in base.dark.items() if key not in overrides or key in framed
     }
     hatches = {**base.hatches, **style.hatches}
     return msgspec.structs.replace(style, dark={**kept, **dark}, hatches=hatches)

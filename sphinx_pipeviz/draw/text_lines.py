@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sphinx_pipeviz.draw.amounts import memory_words
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.terminal import Look
 from sphinx_pipeviz.draw.text_marks import (
@@ -20,6 +21,7 @@ from sphinx_pipeviz.draw.text_marks import (
 )
 from sphinx_pipeviz.draw.text_rows import Entry, Row, columns, spread
 from sphinx_pipeviz.draw.text_scale import Scale
+from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind
 from sphinx_pipeviz.picture import Picture
@@ -76,6 +78,7 @@ def _lines(
 ) -> list[Line]:
     """Add what the picture shows besides the tasks."""
     peaks = peaks_of(timeline) if picture.memory else []
+    memory = memory_words(measure(timeline), picture.sizes) if picture.memory else None
     last = {row.device: index for index, row in enumerate(rows)}
     ends = ends_of(rows, picture)
     lines = []
@@ -87,16 +90,17 @@ def _lines(
         line.end = end
         lines.append(line)
         if picture.memory and last[row.device] == index:
-            lines.append(_curve(timeline, row.device, scale, peaks))
+            most = peaks[row.device] if memory is None else memory[0][row.device]
+            lines.append(_curve(timeline, row.device, scale, (max(1, *peaks), most)))
     if picture.phases:
         lines.append(_plain("", phases_line(timeline, picture, scale)))
     return lines
 
 
-def _curve(timeline: Timeline, device: int, scale: Scale, peaks: list[int]) -> Line:
-    cells = curve_of(timeline, device, scale, max(1, *peaks))
-    line = _plain(HELD, cells)
-    line.end = f" max {peaks[device]}"
+def _curve(timeline: Timeline, device: int, scale: Scale, most: tuple[int, int | str]) -> Line:
+    """Return a device's curve; ``most`` is the height of all, and what is said of this one."""
+    line = _plain(HELD, curve_of(timeline, device, scale, most[0]))
+    line.end = f" max {most[1]}"
     return line
 
 

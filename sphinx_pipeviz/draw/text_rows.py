@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sphinx_pipeviz.draw.cells import per_iteration
 from sphinx_pipeviz.draw.chosen import chosen
-from sphinx_pipeviz.draw.labels import numbers_of, says_stage, template_of, write
+from sphinx_pipeviz.draw.labels import flat, numbers_of, says, template_of, write
 from sphinx_pipeviz.draw.legend import said, shades_word
 from sphinx_pipeviz.draw.rows import names_of, suffixes_of
 from sphinx_pipeviz.draw.style import Style
@@ -17,6 +18,7 @@ from sphinx_pipeviz.draw.tracks import lanes_shown
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Run
 from sphinx_pipeviz.picture import Picture, Rows
+from sphinx_pipeviz.versions import run_versions
 
 LETTERS = {
     Kind.OPTIMIZER: "O",
@@ -74,7 +76,7 @@ def rows_of(timeline: Timeline, style: Style, picture: Picture) -> list[Row]:
     shown = picture.rows or Rows()
     words = _Words(timeline, style, picture)
     names = names_of(timeline, style, shown)
-    suffixes = suffixes_of(timeline, style, shown) or [""] * len(names)
+    suffixes = suffixes_of(timeline, style, shown, picture.sizes) or [""] * len(names)
     lanes = lanes_shown(timeline, picture)
     blocks = []
     for device, (name, suffix) in enumerate(zip(names, suffixes, strict=True)):
@@ -100,6 +102,9 @@ class _Words:
         self._picture = picture
         self._start = picture.from_ or 0.0
         self._end = math.inf if picture.to is None else picture.to
+        self._each = per_iteration(timeline)
+        self._by_stage = says(picture.labels, "stage", "chunk")
+        self._versions = run_versions(timeline) if says(picture.labels, "version") else {}
         self._shift = 0 if timeline.as_written else style.first
         self._thick = {
             stop
@@ -110,7 +115,7 @@ class _Words:
     def entries(self, device: int, runs: tuple[Run, ...]) -> tuple[Entry, ...]:
         """Return an entry for each run within the range of time."""
         return tuple(
-            Entry(run, self._label(run), self._look(run), (device, run) in self._thick)
+            Entry(run, self._label(device, run), self._look(run), (device, run) in self._thick)
             for run in runs
             if run.start == self._start or (run.end > self._start and run.start < self._end)
         )
@@ -122,25 +127,26 @@ class _Words:
             fill = style.overlap
         return Look(style.text_on(fill), fill)
 
-    def _label(self, run: Run) -> str:
-        return "+".join(self._said(op) for op in run.slot.ops)
+    def _label(self, device: int, run: Run) -> str:
+        version = self._versions.get((device, run))
+        return "+".join(self._said(op, version) for op in run.slot.ops)
 
-    def _said(self, op: Op) -> str:
+    def _said(self, op: Op, version: int | None) -> str:
         """Return a kind's letter and a microbatch, or what the author's template says."""
         letter = letter_of(op)
-        labels = self._picture.labels
-        says = self._written(op) if labels else ""
-        if not says:
+        text = self._written(op, version) if self._picture.labels else ""
+        if not text:
             microbatch = self._timeline.microbatch(op)
-            says = "" if microbatch is None else str(microbatch + self._shift)
-        by_stage = labels is not None and says_stage(labels)
-        shade = "" if by_stage else self._shade(op)
-        return f"{'' if letter in says else letter}{says}{shade}"
+            text = "" if microbatch is None else str(microbatch + self._shift)
+        shade = "" if self._by_stage else self._shade(op)
+        return f"{'' if letter in text else letter}{text}{shade}"
 
-    def _written(self, op: Op) -> str:
+    def _written(self, op: Op, version: int | None) -> str:
         template = template_of(self._picture.labels, op.kind)
-        pieces = write(template, numbers_of(op, self._timeline, self._style.first))
-        return one_row("".join(piece.text for piece in pieces))
+        first = self._style.first
+        numbers = numbers_of(op, self._timeline, first, self._each, version)
+        pieces = write(template, numbers)
+        return one_row("".join("^" * (level > 0) + text for text, level in pieces))
 
     def _shade(self, op: Op) -> str:
         if self._timeline.shades == 1:
@@ -173,7 +179,7 @@ def key_of(timeline: Timeline, rows: list[Row], picture: Picture) -> str:
     words = [f"{'/'.join(some)} {word}" for word, some in letters.items()]
     if any(isinstance(slot, Overlap) for slot in slots):
         words.append("+ at once")
-    if timeline.shades > 1 and not (picture.labels and says_stage(picture.labels)):
+    if timeline.shades > 1 and not says(picture.labels, "stage", "chunk"):
         words.append(f"a, b, ... {shades_word(timeline)}")
     return ", ".join(words)
 
@@ -184,8 +190,8 @@ def letter_of(op: Op) -> str:
 
 
 def one_row(text: str) -> str:
-    """Return a text without line breaks."""
-    return " ".join(text.split())
+    """Return a text without line breaks, and with nothing set lower or higher."""
+    return " ".join(flat(text).split())
 
 
 def columns(text: str) -> int:

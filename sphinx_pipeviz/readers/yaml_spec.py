@@ -11,7 +11,10 @@ from sphinx_pipeviz.readers.yaml_tree import Locate, Tree, parse_tree
 from sphinx_pipeviz.spec import KEYS, PICTURE_KEYS, Keys, Spec
 
 #: Keys of what may be added to any order.
-_ADDED = {"iterations", "recompute", "all-reduce", "optimizer", "transfers", "place"}
+_ADDED = {
+    *("iterations", "recompute", "recompute-stages", "all-reduce", "optimizer"),
+    *("transfers", "place"),
+}
 #: Each way to give a schedule, and the keys that go with it.
 SOURCES: dict[str, set[str]] = {
     "schedule": {

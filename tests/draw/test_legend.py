@@ -5,10 +5,14 @@ import itertools
 import pytest
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.draw.layout import lay_out
-from sphinx_pipeviz.draw.legend import BETWEEN, WORDS, entries, place_legend
+from sphinx_pipeviz.draw.layout import Part, lay_out, stack
+from sphinx_pipeviz.draw.legend import BETWEEN, WORDS, entries, length, place_legend
 from sphinx_pipeviz.draw.paint import text_width
+from sphinx_pipeviz.draw.scales import MOST_ENTRIES
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
+from sphinx_pipeviz.readers import read_text
+from sphinx_pipeviz.render import style_of
+from sphinx_pipeviz.timelines import parts_of
 
 SEED = STYLES["seed"]
 
@@ -150,3 +154,59 @@ def test_hatched_idle_time_is_listed_and_plain_idle_time_is_not():
     for look in ("grid", "fill", "none"):
         style = resolve_style({"idle-look": look})
         assert [e.text for e in entries([timeline], style, full=False)] == ["Forward"]
+
+
+# Apart
+
+
+def listed(text):
+    spec = read_text(text)
+    parts = [Part(*part) for part in parts_of(spec)]
+    scene = stack(parts, style_of(spec), text_width)
+    return [stamp.text for stamp in scene.texts], [boxes.fill for boxes in scene.legend]
+
+
+def test_apart_kinds_of_one_look_have_entries_of_their_own():
+    text = "schedule: dualpipev\ndevices: 2\nmicrobatches: 6\ncosts: {overlap: sequential}\n"
+    together, _ = listed(text + "style: dualpipe\n")
+    assert together[1] == "Backward and backward for input, chunks 1 to 2"
+    alone, _ = listed(text + "style: dualpipe\nlegend: {apart: true}\n")
+    assert alone[2:6] == [
+        "Backward, chunk 1",
+        "Backward, chunk 2",
+        "Backward for input, chunk 1",
+        "Backward for input, chunk 2",
+    ]
+    same, _ = listed(
+        text + "style: dualpipe\nlegend: {apart: true, backward: B, backward-input: B}\n"
+    )
+    assert [word for word in same if word.startswith("B,")] == ["B, chunk 1", "B, chunk 2"]
+
+
+def test_apart_each_stage_has_an_entry_with_its_fill_in_every_pass():
+    text = "schedule: gpipe\ndevices: 3\nmicrobatches: 4\ncolor-by: stage\noptimizer: ready\n"
+    words, _ = listed(text)
+    assert words == [f"{k}, stages 1 to 3" for k in ("Forward", "Backward", "Optimizer step")]
+    words, fills = listed(text + "legend: {apart: true}\n")
+    assert words == ["Forward", "Backward", "Optimizer step", "Stage 1", "Stage 2", "Stage 3"]
+    kinds = (pv.Kind.FORWARD, pv.Kind.BACKWARD)
+    assert fills[-6:] == [SEED.stage_fill(kind, n) for n in range(3) for kind in kinds]
+
+
+def test_apart_microbatches_are_listed_up_to_a_number():
+    text = "schedule: gpipe\ndevices: 2\nmicrobatches: 40\ncolor-by: microbatch\n"
+    words, _ = listed(text + "legend: {apart: true}\n")
+    assert words[2] == "Microbatch 1"
+    assert len(words) == 2 + MOST_ENTRIES
+
+
+@pytest.mark.parametrize("width", [150.0, 260.0, 540.0])
+def test_lines_of_a_legend_are_as_few_and_as_even_as_can_be(width):
+    kinds = pv.Kind
+    timeline = timeline_of(kinds.FORWARD, kinds.BACKWARD_INPUT, kinds.BACKWARD_WEIGHT)
+    entered = entries([timeline], SEED, full=True)
+    lines = place_legend(entered, 9.0, width, text_width)
+    longs = [[length(entry, text_width) + BETWEEN for entry in line] for line in lines]
+    most = max(map(sum, longs))
+    for line, following in itertools.pairwise(longs):
+        assert sum(line) + following[0] > most - 0.1  # nothing could move up

@@ -351,3 +351,18 @@ def test_only_three_files_import_matplotlib_and_pillow():
         if re.search(r"^\s*(import|from) (matplotlib|PIL)", file.read_text(), re.MULTILINE)
     }
     assert importers == {"paint.py", "glyphs.py", "png.py"}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_round_corners_are_painted_in_every_format(format):
+    box = ((100.0, 10.0, 40.0, 20.0),)
+    scene = scene_of()
+    data = [
+        paint(replace(scene, keys=(Key((boxes,), ()),)), format)
+        for boxes in (Boxes("#FF0000", None, 0.0, box, radius=radius) for radius in (0.0, 8.0))
+    ]
+    assert data[0] != data[1]
+    if format == "png":
+        corners = (Image.open(BytesIO(one)) for one in data)
+        red = [image.getpixel((100 * 300 // 72 + 3, image.height - 45)) for image in corners]
+        assert red[0] == (255, 0, 0) != red[1]

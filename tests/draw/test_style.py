@@ -69,7 +69,7 @@ def test_a_wrong_style_is_a_style_error_that_names_the_key(style, word):
     with pytest.raises(pv.PipevizError, match=word) as caught:
         resolve_style(style)
     assert caught.value.subtype == "style"
-    assert len(str(caught.value)) < 450
+    assert len(str(caught.value)) < 500
 
 
 # Presets
@@ -206,3 +206,20 @@ def test_both_colour_sets_have_the_same_names_which_css_allows(name):
 def test_colours_of_a_users_style_are_named_in_both_sets():
     style = resolve_style({"overlap": "#123456"})
     assert style.colours()["overlap"] == style.in_dark().colours()["overlap"] == "#123456"
+
+
+def test_tasks_may_have_no_border_light_and_dark():
+    style = resolve_style({"edge": None, "base": "megatron"})
+    assert (style.edge, style.in_dark().edge) == (None, None)
+    small = "{schedule: 1f1b, devices: 2, microbatches: 2"
+    black = [
+        pv.render(pv.read(f"{small}, style: {{edge: {edge}}}}}"), "svg").count(b"#123456")
+        for edge in ("null", "'#123456'")
+    ]
+    assert black[0] == 0 < black[1]
+
+
+def test_recomputed_forwards_have_fills_of_chunks():
+    style = resolve_style({"recompute-chunks": ["#112233"]})
+    assert style.fill(pv.Kind.RECOMPUTE, 1, 2) == "#112233"
+    assert style.fill(pv.Kind.FORWARD, 1, 2) != "#112233"
