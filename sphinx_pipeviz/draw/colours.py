@@ -15,6 +15,8 @@ Pair = tuple[str, str]
 
 WHITE = "#FFFFFF"
 BLACK = "#000000"
+#: Contrast with which a line can be seen.
+SEEN = 1.6
 
 
 @functools.lru_cache(maxsize=1024)
@@ -62,6 +64,9 @@ def line_on(fill: str, text: str, least: float) -> str:
         least: Contrast of text and line, if that of text and fill is not less.
     """
     away = WHITE if luminance(text) < luminance(fill) else BLACK
+    clear = mix(fill, away, 0.85)
+    if contrast(clear, fill) >= SEEN:  # which makes texts easier to read
+        return clear
     shades = (mix(fill, text, share / 20) for share in range(1, 20))
     readable = [shade for shade in shades if contrast(shade, text) >= least]
     return max((mix(fill, away, 0.6), *readable), key=lambda shade: contrast(shade, fill))

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from sphinx_pipeviz.draw.colours import SEEN, line_on
 from sphinx_pipeviz.draw.style import FILLS, SHADED, STYLES, contrast, luminance
 from sphinx_pipeviz.ops import Kind
 
@@ -122,3 +123,9 @@ def test_dark_styles_are_dark_and_light_ones_light():
         assert (luminance(style.background) < 0.01) == dark
         assert (luminance(style.background) > 0.99) != dark
         assert luminance(style.idle) < 0.03 or not dark
+
+
+def test_a_line_that_goes_away_from_the_text_is_taken_where_it_can_be_seen():
+    fill, black = "#A9D08E", "#000000"
+    assert contrast(line_on(fill, black, 4.5), black) > contrast(fill, black)
+    assert contrast(line_on("#FFFFFF", black, 4.5), "#FFFFFF") > SEEN  # no line is lighter
