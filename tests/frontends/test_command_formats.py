@@ -87,6 +87,25 @@ def test_convert_gives_what_is_read_again(run, file, format):
             assert again.rows == before.rows
 
 
+@pytest.mark.parametrize("wanted", WRITERS)
+@pytest.mark.parametrize(("file", "format"), INPUTS.items())
+def test_every_format_becomes_every_other_in_the_same_time(run, here, file, format, wanted):
+    name = {"yaml": "a.yaml", "csv": "a.csv"}.get(wanted, "a.json")
+    code, out, err = run("convert", file, "-t", wanted, "-o", name)
+    if (format, wanted) == ("json", "csv"):  # it is a part of a schedule
+        assert (code, "are missing" in err) == (1, True)
+        return
+    assert (code, out, err) == (0, f"{name}\n", "")
+    starts = {"csv": "0", "json": "{", "chrome": '{"traceEvents"'}
+    kind = "order:\n" if format in ORDERS else "timeline:\n"
+    assert (here / name).read_text().startswith(starts.get(wanted, kind))
+    before, after = (json.loads(run("stats", each, "--json")[1]) for each in (file, name))
+    assert after["devices"] == before["devices"]
+    if wanted != "csv" or format in ORDERS:  # an order of a timeline has no times
+        scale = 1000 if wanted == "chrome" else 1  # microseconds, read as milliseconds
+        assert after["makespan"] * scale == pytest.approx(before["makespan"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "start"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,28 @@ def test_names_are_offered():
     style = DEFINED["Style"]["properties"]
     assert set(style["base"]["enum"]) == set(STYLES)
     assert len(style) == len(Style.__struct_fields__) + 1
+
+
+LINE = "# yaml-language-server: $schema=pipeviz.json\n"
+FILES = sorted((Path(__file__).parents[2] / "docs" / "examples").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_files_of_the_documentation_fit_with_the_line_for_editors(file, tmp_path, monkeypatch):
+    """Do what an editor does: find the schema that the first line names."""
+    schema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    monkeypatch.chdir(tmp_path)
+    Path("pipeviz.json").write_text(json.dumps(SCHEMA))
+    Path("a.yaml").write_text(LINE + file.read_text())
+    first, _, rest = Path("a.yaml").read_text().partition("\n")
+    named = json.loads(Path(first.partition("$schema=")[2]).read_text())
+    schema.validate(scalar(rest), named)
+    assert main(["check", "a.yaml"]) == 0
+
+
+def test_the_line_for_editors_is_in_the_documentation():
+    page = FILES[0].parents[1] / "command.rst"
+    assert f"\n   {LINE}   schedule: 1f1b\n" in page.read_text()
 
 
 RIGHT = [
