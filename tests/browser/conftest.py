@@ -30,12 +30,12 @@ def visit(browser, sites):
     """Return a function that opens a theme's page, and closes it after the test."""
     contexts = []
 
-    def open_page(theme, system="light", width=1440, *, script=True, motion="reduce"):
+    def open_page(theme, system="light", width=1440, *, script=True):
         context = browser.new_context(
             color_scheme=system,
             viewport={"width": width, "height": 900},
             java_script_enabled=script,
-            reduced_motion=motion,
+            reduced_motion="reduce",
         )
         contexts.append(context)
         page = context.new_page()

@@ -131,7 +131,7 @@ def test_the_dialog_has_the_colours_of_its_picture(visit, theme, mode):
 
 
 def test_nothing_moves_for_those_who_want_that(visit):
-    page = visit("furo", motion="reduce")
+    page = visit("furo")
     page.hover("#p0 .pv path")
     page.click(OPEN)
     page.keyboard.press("+")
