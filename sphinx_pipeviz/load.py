@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
+from sphinx_pipeviz.errors import Path as Key
 from sphinx_pipeviz.errors import PipevizError, SpecError
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.readers import (
@@ -27,7 +28,7 @@ from sphinx_pipeviz.readers import (
 )
 from sphinx_pipeviz.readers.python_object import read_object
 from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile, read_file, read_head
-from sphinx_pipeviz.spec import Keys, Spec
+from sphinx_pipeviz.spec import FONT_FILES, Keys, Spec
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ class Access:
         root: Where paths with a leading slash start; None is the file system's root.
         note: Told of every file and folder that the picture depends on.
         python: Whether Python objects may be imported.
+        roots: Folders below which files may be; None is any.
         shown: How messages name a file.
         asking: How messages ask for the format of a file.
         relative: How messages say where paths start.
@@ -58,6 +60,7 @@ class Access:
     root: Path | None = None
     note: Callable[[Path], None] = note_nothing
     python: bool = True
+    roots: tuple[Path, ...] | None = None
     shown: Callable[[Path], str] = str
     asking: str = "write format:"
     relative: str = RELATIVE
@@ -67,6 +70,24 @@ class Access:
         if self.root is not None and path.startswith("/"):
             return self.root / path.lstrip("/")
         return self.folder / path
+
+    def check(self, path: Path, written: str, key: Key = ("file",)) -> None:
+        """Check that a file, or what a link leads to, is where files may be.
+
+        Args:
+            path: Where it is.
+            written: How the user names it.
+            key: Which key names it.
+
+        Raises:
+            SpecError: It is elsewhere.
+        """
+        real = path.resolve()
+        if self.roots is not None and not any(
+            real.is_relative_to(root.resolve()) for root in self.roots
+        ):
+            message = f"'{written[:60]}' is outside of the folders that figures may read"
+            raise SpecError(message, hint="pipeviz_roots names more folders", path=key)
 
 
 def load(spec: Spec, access: Access) -> Spec:
@@ -79,8 +100,9 @@ def load(spec: Spec, access: Access) -> Spec:
     """
     if spec.parts:
         parts = tuple(load(part, access) for part in spec.parts)
-        return msgspec.structs.replace(spec, parts=parts)
+        return _with_font(msgspec.structs.replace(spec, parts=parts), access)
     try:
+        spec = _with_font(spec, access)
         if spec.python is not None and spec.loaded is None:
             return _load_object(spec, spec.python, access)
         if spec.file is not None and spec.loaded is None:
@@ -88,6 +110,20 @@ def load(spec: Spec, access: Access) -> Spec:
     except PipevizError as error:
         raise error.located(spec.marks) from None
     return spec
+
+
+def _with_font(spec: Spec, access: Access) -> Spec:
+    """Return the spec with the place of its style's font, if that is a file."""
+    style = spec.style
+    font = style.get("font") if isinstance(style, dict) else None
+    if not isinstance(style, dict) or not isinstance(font, str):
+        return spec
+    if not font.lower().endswith(FONT_FILES):
+        return spec
+    place = access.place(font)
+    access.check(place, font, ("style", "font"))
+    access.note(place)
+    return msgspec.structs.replace(spec, style={**style, "font": str(place)})
 
 
 def _load_object(spec: Spec, name: str, access: Access) -> Spec:
@@ -176,6 +212,7 @@ def _canonical(loaded: Plan | Timeline) -> bytes:
 def _found(entry: str, access: Access) -> list[Path]:
     """Return the files that an entry names: one, those of a folder or of a pattern."""
     start = access.place(entry)
+    access.check(start, entry)
     suffixes = sorted({suffix for row in READERS.values() for suffix in row.suffixes})
     if start.is_dir():
         access.note(start)
@@ -197,6 +234,7 @@ def _found(entry: str, access: Access) -> list[Path]:
 def _matching(entry: str, access: Access) -> list[Path]:
     plain = re.split(r"[*?\[]", entry, maxsplit=1)[0].rpartition("/")
     folder, pattern = access.place(plain[0] + plain[1]), entry[len(plain[0] + plain[1]) :]
+    access.check(folder, entry)
     if folder.is_dir():
         access.note(folder)
         for inner in folder.rglob("*") if "/" in pattern else ():
@@ -217,6 +255,7 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 def _read(path: Path, access: Access, how: Callable[[Path, str], T]) -> T:
     """Read a file in some way, or say why it cannot be read."""
+    access.check(path, access.shown(path))
     access.note(path)
     name = access.shown(path)
     try:

@@ -15,6 +15,8 @@ from sphinx_pipeviz.picture import Picture
 #: Ops in one schedule, unless `pipeviz_max_ops` says otherwise.
 MAX_OPS = 1_000_000
 #: What to do about a schedule that has more.
+#: Suffixes of font files; every other name of a font is that of a family.
+FONT_FILES = (".ttf", ".otf", ".ttc")
 MAX_OPS_HINT = "pipeviz_max_ops in conf.py or --max-ops sets the limit"
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sphinx_pipeviz.errors import StyleError
-
-#: Suffixes of font files; every other name of a font is that of a family.
-SUFFIXES = (".ttf", ".otf", ".ttc")
+from sphinx_pipeviz.spec import FONT_FILES
 
 
 def is_file(font: str) -> bool:
     """Return whether a font is named by its file, and not by its family."""
-    return font.lower().endswith(SUFFIXES)
+    return font.lower().endswith(FONT_FILES)
 
 
 def check_font(font: str) -> None:
@@ -28,5 +26,5 @@ def check_font(font: str) -> None:
 def no_font(font: str) -> StyleError:
     """Return the error for a font that cannot be used."""
     name = Path(font).name[-60:] if is_file(font) else font[:60]
-    hint = f"name a family that is installed, or a file ({', '.join(SUFFIXES)})"
+    hint = f"name a family that is installed, or a file ({', '.join(FONT_FILES)})"
     return StyleError(f"there is no font '{name}'", hint=hint, path=("style", "font"))

@@ -27,7 +27,7 @@ from sphinx_pipeviz.frontends.directive_options import (
     starts_with_dashes,
 )
 from sphinx_pipeviz.frontends.failures import report, tell, unexpected
-from sphinx_pipeviz.frontends.folders import note_folder
+from sphinx_pipeviz.frontends.folders import note_folder, roots_of
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.load import Access, load
@@ -109,11 +109,13 @@ class PipelineSchedule(SphinxDirective):
             root=Path(self.env.srcdir),
             note=note,
             python=self.config.pipeviz_allow_python,
+            roots=roots_of(self.env),
         )
 
     def _is_yaml(self, name: str, options: Tree) -> bool:
         """Return whether a file is, or where it is not there should be, YAML."""
         path = self._access().place(name.strip())
+        self._access().check(path, name.strip())
         if options.data.get("format") not in (None, "yaml") or path.is_dir():
             return False
         if name.strip().endswith(YAML) or not path.is_file():
@@ -124,6 +126,7 @@ class PipelineSchedule(SphinxDirective):
 
     def _file(self, name: str) -> tuple[str, Callable[[int], Location]]:
         path = self._access().place(name.strip())
+        self._access().check(path, name.strip())
         self._access().note(path)
         place = at_directive(self)
         try:

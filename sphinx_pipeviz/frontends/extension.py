@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,9 @@ def check_settings(app: Sphinx, config: Config) -> None:
             message = f"{name} in conf.py: {error.sentence}"
             logger.warning(message, type="pipeviz", subtype="config")
             config[name] = setting.default
+    config.pipeviz_roots = [
+        os.path.relpath(Path(app.confdir, root), app.srcdir) for root in config.pipeviz_roots
+    ]
     if config.pipeviz_font:
         use_font(app, config)
 

@@ -12,7 +12,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,7 @@ class FenceExtension(Extension):
             "style": ["seed", "Style of schedules that ask for none"],
             "max_ops": [MAX_OPS, "The most ops of a schedule"],
             "allow_python": [False, "Whether the key python may import Python objects"],
+            "roots": [[], "Folders whose files may be read besides those of the pages"],
             "dark": [False, "A second picture for dark pages, as Material shows them"],
             "cache_dir": ["", "Folder where pictures are kept"],
             "folder": ["", "Folder that the paths of files start from"],
@@ -114,18 +115,21 @@ class FenceExtension(Extension):
         if self.page is not None:
             return self.page
         python = self.getConfig("allow_python")
+        roots = [Path(root) for root in self.getConfig("roots")]
         for step in md.preprocessors:
             if hasattr(step, "page") and "docs_dir" in getattr(step, "config", ()):
                 docs = Path(step.config.get("root_dir", ""), step.config["docs_dir"])
-                return file_page(docs / step.page.path, docs, lines, python=python)
-        return Page(None, lines, Access(Path(self.getConfig("folder")), python=python))
+                access = Access(docs, docs, python=python, roots=(docs, *roots))
+                return file_page(docs / step.page.path, lines, access)
+        folder = Path(self.getConfig("folder"))
+        return Page(None, lines, Access(folder, python=python, roots=(folder, *roots)))
 
 
-def file_page(path: Path, root: Path, lines: list[str], *, python: bool) -> Page:
+def file_page(path: Path, lines: list[str], access: Access) -> Page:
     """Return the page of a file, or with the lines given where it cannot be read."""
     with contextlib.suppress(OSError, ValueError):
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    return Page(os.path.relpath(path), lines, Access(path.parent, root, python=python))
+    return Page(os.path.relpath(path), lines, replace(access, folder=path.parent))
 
 
 class _Step(Preprocessor):

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 Noted = dict[str, dict[str, str]]
 
 
+def roots_of(env: BuildEnvironment) -> tuple[Path, ...]:
+    """Return the folders below which the files of pages may be."""
+    names: list[str] = env.config.pipeviz_roots
+    return (Path(env.srcdir), *(Path(env.srcdir, name) for name in names))
+
+
 def note_folder(env: BuildEnvironment, folder: Path) -> None:
     """Note that the page that is being read shows files of a folder."""
     name = os.path.relpath(folder, env.srcdir)

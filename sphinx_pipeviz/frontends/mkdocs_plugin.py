@@ -38,6 +38,8 @@ class Options(base.Config):
         cache_dir: Folder where pictures are kept, relative to mkdocs.yml.
         max_ops: The most ops of a schedule.
         allow_python: Whether the key ``python`` may import Python objects.
+        roots: Folders, relative to mkdocs.yml, whose files may be read besides those of
+            the pages.
         dark: Whether there is a second picture for dark pages; by default where the
             theme is Material.
     """
@@ -46,6 +48,7 @@ class Options(base.Config):
     cache_dir = c.Type(str, default=".cache/pipeviz")
     max_ops = c.Type(int, default=MAX_OPS)
     allow_python = c.Type(bool, default=True)
+    roots = c.ListOfItems(c.Type(str), default=[])
     dark = c.Optional(c.Type(bool))
 
 
@@ -84,9 +87,10 @@ class PipevizPlugin(BasePlugin[Options]):
 
     def _page(self, page: SitePage, config: MkDocsConfig, lines: list[str]) -> Page:
         docs, python = Path(config.docs_dir), self.config.allow_python
-        known = file_page(docs / page.file.src_uri, docs, lines, python=python)
-        folder = known.access.folder
-        return Page(known.name, known.lines, Access(folder, docs, self._note, python=python))
+        base = Path(config.config_file_path or "").parent
+        roots = (docs, *(base / root for root in self.config.roots))
+        access = Access(docs, docs, self._note, python=python, roots=roots)
+        return file_page(docs / page.file.src_uri, lines, access)
 
     def _figures(self, page: SitePage, config: MkDocsConfig) -> Figures:
         def link(name: str, data: bytes) -> str:

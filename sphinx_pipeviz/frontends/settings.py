@@ -76,6 +76,11 @@ def _check_font(value: Any) -> None:
         raise SpecError(f"a font is text, not {value!r}")
 
 
+def _check_roots(value: Any) -> None:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise SpecError(f"the folders must be a list such as ['../traces'], not {value!r}")
+
+
 SETTINGS: dict[str, Setting] = {
     "pipeviz_style": Setting(
         "seed",
@@ -128,6 +133,14 @@ SETTINGS: dict[str, Setting] = {
         summary="Whether the key ``python`` may import and call Python objects; see"
         " :ref:`reference-allow-python`.",
         check=_check_flag,
+    ),
+    "pipeviz_roots": Setting(
+        [],
+        (list, tuple),
+        "env",
+        "Folders, relative to conf.py, whose files figures may read besides those of the"
+        " source folder; see :doc:`security`.",
+        _check_roots,
     ),
     "pipeviz_max_ops": Setting(
         MAX_OPS,

@@ -6,11 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 
 from sphinx_pipeviz.frontends import kept as keeping
 
 FORMATS = Path(__file__).parents[1] / "formats"
+FONT = Path(mpl.__file__).parent / "mpl-data/fonts/ttf/DejaVuSans.ttf"
 IDLE = "no targets are out of date."
 MODULE = '''\
 def rows():
@@ -246,3 +248,67 @@ def test_python_objects_can_be_refused(site, page, monkeypatch):
     (warning,) = site.build().warnings
     assert warning.startswith(f"{source}:5: WARNING: Python objects are not allowed here")
     assert "[pipeviz.spec]" in warning
+
+
+OUTSIDE = "'{}' is outside of the folders that figures may read"
+
+
+@pytest.fixture
+def outside(site):
+    """Return a file beside the source folder, seen from a page in it."""
+    shutil.copy(FORMATS / "chart.txt", site.folder / "secret.txt")
+    return os.path.relpath(site.folder / "secret.txt", site.source)
+
+
+def test_a_file_outside_is_not_read(site, page, outside):
+    source = page("alt: x", f"file: {outside}")
+    (warning,) = site.build().warnings
+    assert warning.startswith(f"{source}:6: WARNING: {OUTSIDE.format(outside)}")
+    assert "pipeviz_roots names more folders" in warning
+
+
+@pytest.mark.parametrize("way", ["link", "folder", "pattern", "absolute"])
+def test_no_way_leads_outside(site, page, outside, way):
+    if way == "link":
+        (site.source / "inside.txt").symlink_to(site.folder / "secret.txt")
+    name = {
+        "link": "inside.txt",
+        "folder": str(Path(outside).parent),
+        "pattern": str(Path(outside).parent / "secr*.txt"),
+        "absolute": str(site.folder / "secret.txt"),
+    }[way]
+    source = page(f"file: {name}")
+    (warning,) = site.build().warnings
+    assert warning.startswith(f"{source}:5: WARNING: ")
+    if way == "absolute":  # a leading slash is the source folder's
+        assert "there is no file" in warning
+    else:
+        assert OUTSIDE.format(name) in warning
+
+
+def test_a_schedule_in_yaml_outside_is_not_read(site):
+    (site.folder / "secret.yaml").write_text("schedule: 1f1b\ndevices: 2\nmicrobatches: 2\n")
+    site.configure()
+    source = site.write("index.rst", "T\n=\n\n.. pipeline-schedule:: ../secret.yaml\n").name
+    (warning,) = site.build().warnings
+    assert warning.startswith(f"{source}:4: WARNING: {OUTSIDE.format('../secret.yaml')}")
+
+
+def test_a_font_outside_is_not_read(site):
+    shutil.copy(FONT, site.folder / "a.ttf")
+    site.configure()
+    body = "   schedule: 1f1b\n   devices: 2\n   microbatches: 2\n   style: {{font: {}}}\n"
+    text = "T\n=\n\n.. pipeline-schedule::\n\n" + body
+    source = site.write("index.rst", text.format("../a.ttf")).name
+    (warning,) = site.build().warnings
+    assert warning.startswith(f"{source}:9: WARNING: {OUTSIDE.format('../a.ttf')}")
+    shutil.copy(FONT, site.source / "a.ttf")
+    site.write("index.rst", text.format("a.ttf"))
+    assert not site.build().warnings
+
+
+def test_roots_are_further_folders(site, page, outside):
+    root = os.path.relpath(site.folder, site.source)
+    site.configure(*site.more, f"pipeviz_roots = [{root!r}]")
+    page(f"file: {outside}")
+    assert not site.build().warnings
