@@ -46,7 +46,6 @@ html_show_sphinx = False
 
 epub_title = project
 epub_show_urls = "no"
-epub_exclude_files = ["_static/readme-1f1b.svg"]
 
 latex_documents = [("index", "sphinx-pipeviz.tex", project, author, "howto")]
 latex_show_urls = "no"

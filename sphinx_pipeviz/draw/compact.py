@@ -8,6 +8,8 @@ _NUMBER = r"(-?[\d.]+)"
 _RECTANGLE = re.compile(
     rf"M {_NUMBER} {_NUMBER} \nL {_NUMBER} \2 \nL \3 {_NUMBER} \nL \1 \4 \nz ?\n?"
 )
+#: Books may not name a document type, and no viewer needs it.
+_DOCTYPE = re.compile(r"<!DOCTYPE[^>]*>\n")
 _STROKE = re.compile(rf"M {_NUMBER} {_NUMBER} \nL {_NUMBER} {_NUMBER} \n")
 
 
@@ -26,7 +28,8 @@ def shorter(svg: str) -> str:
         x, y, to_x, to_y = map(float, match.groups())
         return f"M{_short(x)} {_short(y)}l{_short(to_x - x)} {_short(to_y - y)}"
 
-    text = _STROKE.sub(stroke, _RECTANGLE.sub(rectangle, svg))
+    text = _DOCTYPE.sub("", svg, count=1)
+    text = _STROKE.sub(stroke, _RECTANGLE.sub(rectangle, text))
     for number, name in enumerate(re.findall(r'<clipPath id="(\w+)"', text)):
         text = text.replace(name, f"clip{number}")
     return text

@@ -158,6 +158,8 @@ class _Brush:
         self._path(_strokes(ends), look, clip=shape)
 
     def _path(self, path: Path, look: _Look, clip: Path | None = None) -> None:
+        if not np.size(path.vertices):
+            return  # an SVG path without a shape is a fault
         context = self._renderer.new_gc()
         context.set_linewidth(look.line_width if look.edge else 0)
         context.set_foreground(to_rgba(look.edge or "#000000"), isRGBA=True)

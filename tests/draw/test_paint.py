@@ -23,7 +23,7 @@ import sphinx_pipeviz as pv
 from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, Hatch, Pattern, strokes_of
 from sphinx_pipeviz.draw.layout import lay_out
 from sphinx_pipeviz.draw.paint import PIXELS, paint, text_width
-from sphinx_pipeviz.draw.scene import Boxes, Key
+from sphinx_pipeviz.draw.scene import Boxes, Key, Lines
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
 
 FORMATS = ["svg", "pdf", "png"]
@@ -69,6 +69,17 @@ def expected():
 
 
 # The picture
+
+
+def test_an_svg_is_one_that_books_may_hold():
+    plan = pv.plan("gpipe", devices=2, microbatches=1)
+    scene = lay_out(pv.simulate(plan), STYLES["torch"], text_width)
+    empty = Lines("#FF0000", 1, ())
+    panels = tuple(replace(panel, lines=(*panel.lines, empty)) for panel in scene.panels)
+    svg = paint(replace(scene, panels=panels), "svg").decode()
+    assert "<!DOCTYPE" not in svg
+    assert re.findall(r"<path (?!id=|d=.)[^>]*>", svg) == []
+    assert svg.count("#ff0000") == 0
 
 
 def test_the_svg_is_well_formed_and_has_the_scenes_size(expected):
