@@ -27,14 +27,14 @@ _KEPT = ("ids", "names", "classes")
 def are_pages(app: Sphinx) -> bool:
     """Tell whether a builder writes pages of a site, with stylesheets of their own.
 
-    Books and help files have readers that follow no theme, and builders that pickle parts
-    of pages do not know where these are shown.
+    Books and help files have readers that follow no theme, as has what is printed from HTML,
+    and builders that pickle parts of pages do not know where these are shown.
     """
     builder = app.builder
+    embedded = getattr(builder, "embedded", False)
+    printed = getattr(builder, "file_suffix", "") == ".pdf"
     fragments = hasattr(builder, "globalcontext_filename")
-    return (
-        builder.format == "html" and not getattr(builder, "embedded", False) and not fragments
-    )
+    return builder.format == "html" and not (embedded or printed or fragments)
 
 
 def way_of(app: Sphinx, node: PipelinePicture) -> str:

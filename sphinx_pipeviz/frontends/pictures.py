@@ -60,6 +60,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         try:
             _fit(kept, node)
             if wanted is None:
+                _make_caption_known(app, node, docname)
                 _replace(node, _text(kept, node))
             elif pages.are_pages(app):
                 pages.place(node, _in_page(app, kept, node, (docname, wanted, number)))
@@ -100,9 +101,30 @@ def _known(error: Exception, node: PipelinePicture) -> PipevizError:
 
 def _fit(kept: Kept, node: PipelinePicture) -> None:
     """Make a figure that asks for it as wide as its picture."""
-    figure = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent
-    if isinstance(figure, nodes.figure) and figure.get("width") == "image":
+    figure = _figure_of(node)
+    if figure is not None and figure.get("width") == "image":
         figure["width"] = f"{kept.look(node['spec']).width:g}pt"
+
+
+def _figure_of(node: PipelinePicture) -> nodes.figure | None:
+    outer = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent
+    return outer if isinstance(outer, nodes.figure) else None
+
+
+def _make_caption_known(app: Sphinx, node: PipelinePicture, docname: str) -> None:
+    """Turn a caption into a paragraph with its number where the builder knows no captions."""
+    writer = getattr(app.builder, "default_translator_class", None)
+    figure = _figure_of(node)
+    if figure is None or writer is None or hasattr(writer, "visit_caption"):
+        return
+    numbers = app.env.toc_fignumbers.get(docname, {}).get("figure", {})
+    for name in figure["ids"]:
+        figure.insert(0, nodes.target("", "", refid=name))
+    for caption in figure.findall(nodes.caption):
+        found = [numbers[name] for name in figure["ids"] if name in numbers][:1]
+        label = [app.config.numfig_format["figure"] % ".".join(map(str, n)) for n in found]
+        before = [nodes.Text(f"{text} ") for text in label]
+        caption.replace_self(nodes.paragraph("", "", *before, *caption.children))
 
 
 def _replace(node: PipelinePicture, block: nodes.Element) -> None:

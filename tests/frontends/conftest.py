@@ -30,6 +30,15 @@ exclude_patterns = ["parts"]
 pipeviz_html_embed = "image"
 """
 
+OTHERS = (
+    "furo",
+    "matplotlib",
+    "myst_parser",
+    "sphinx_basic_ng",
+    "sphinx_simplepdf",
+    "sphinxcontrib",
+)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -42,10 +51,10 @@ class Result:
 
 @contextlib.contextmanager
 def deprecation_is_an_error_of_ours():
-    """Let others use what will be removed: MyST 5.2 and the JSON builder use Sphinx's app,
+    """Let others use what will be removed: MyST 5.2 and other builders use Sphinx's app,
     matplotlib 3.9 uses old names of pyparsing."""
     with warnings.catch_warnings():
-        for module in ("myst_parser", "sphinxcontrib", "furo", "sphinx_basic_ng", "matplotlib"):
+        for module in OTHERS:
             warnings.filterwarnings(
                 "ignore", module=rf"{module}\b", category=DeprecationWarning
             )

@@ -70,6 +70,7 @@ FORMATS = {
     "dirhtml": "svg",
     "singlehtml": "svg",
     "json": "svg",
+    "pickle": "svg",
     "epub": "svg",
     "htmlhelp": "png",
     "latex": "pdf",

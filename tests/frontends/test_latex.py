@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-PROGRAMS = ("latexmk", "pdflatex", "pdftoppm", "pdfimages", "pdftotext")
+#: Engine -> the option of latexmk that runs it.
+ENGINES = {"pdflatex": "-pdf", "xelatex": "-pdfxe", "lualatex": "-pdflua"}
+PROGRAMS = ("latexmk", *ENGINES, "pdftoppm", "pdfimages", "pdftotext")
 LACKING = [program for program in PROGRAMS if shutil.which(program) is None]
 
 pytestmark = [
@@ -60,17 +62,21 @@ def run(*command: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module")
-def pdf(new_site):
-    """Return the compiled PDF of a page with two pictures."""
+@pytest.fixture(scope="module", params=ENGINES)
+def pdf(request, new_site):
+    """Return the PDF that an engine compiles of a page with two pictures."""
     assert not LACKING, f"not installed: {LACKING}"
-    site = new_site("latex_elements = {'papersize': 'letterpaper'}", index_rst=PAGE)
+    site = new_site(
+        "latex_elements = {'papersize': 'letterpaper'}",
+        f"latex_engine = {request.param!r}",
+        index_rst=PAGE,
+    )
     result = site.build("latex")
     assert result.warnings == []
     folder = site.output / "latex"
     run(
         "latexmk",
-        "-pdf",
+        ENGINES[request.param],
         "-interaction=nonstopmode",
         "-halt-on-error",
         "site.tex",
