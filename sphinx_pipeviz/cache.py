@@ -35,10 +35,18 @@ def picture_key(spec: Spec, style: Style, format: str) -> str:
     bytes, and the matplotlib that paints.
     """
     digest = hashlib.sha256()
-    for part in (_canonical(spec), _look(style), format.encode(), _program()):
+    known = linked(spec, shown=format.startswith("inline"))
+    for part in (_canonical(known), _look(style), format.encode(), _program()):
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return digest.hexdigest()[:32]
+
+
+def linked(spec: Spec, *, shown: bool) -> Spec:
+    """Return a spec with what its picture knows of its links: what they are on, or nothing."""
+    parts = tuple(linked(part, shown=shown) for part in spec.parts)
+    on = [msgspec.structs.replace(link, to="") for link in spec.links or ()]
+    return msgspec.structs.replace(spec, links=(on if shown else None) or None, parts=parts)
 
 
 def _canonical(spec: Spec) -> bytes:

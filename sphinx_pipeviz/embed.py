@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import msgspec
 
-from sphinx_pipeviz.draw.inline import ID, paint_inline
+from sphinx_pipeviz.draw.inline import ANCHOR, ID, LINK, paint_inline
 from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.named import named
 from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
@@ -18,6 +19,9 @@ from sphinx_pipeviz.timelines import Source, heading, parts_of
 
 #: Pictures of more tasks are files unless a page asks otherwise: pages stay quick.
 MOST_TASKS = 5000
+_LINKED = re.compile(
+    rf'{ANCHOR} href="{LINK}([\d.]+){LINK}"( aria-label="[^"]*">(.*?))</a>', re.DOTALL
+)
 #: Pictures of more tasks have no text beside them: nobody reads longer ones.
 MOST_TOLD = 500
 
@@ -70,19 +74,39 @@ def embed(
     )
 
 
+def link_up(svg: str, addresses: Mapping[str, str]) -> str:
+    """Return the picture of an ``Inline`` with its links.
+
+    Args:
+        svg: The picture.
+        addresses: Where each link leads, by the number of its panel, a point, and its
+            place among the panel's links; one without an address is no link.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        at = addresses.get(found[1])
+        return f'{ANCHOR} href="{escape(at)}"{found[2]}</a>' if at else found[3]
+
+    changed = _LINKED.sub(put, svg)
+    if ANCHOR in changed:
+        return changed
+    return changed.replace('role="group"', 'role="img"', 1)
+
+
 def dress(svg: str, ident: str, alt: str, width: str = "", height: str = "") -> str:
     """Return the picture of an ``Inline`` as it stands in a page.
 
     Args:
-        svg: The picture.
+        svg: The picture, with its links.
         ident: What the page's other pictures have not.
         alt: What it says to readers who cannot see it; empty for decoration.
         width: Its width with a unit, where it is not that of the style.
         height: The same of its height.
     """
-    head, end, body = svg.partition(">")
+    head, end, body = link_up(svg, {}).partition(">")
     if not alt:
-        head = re.sub(r" role=.*", ' aria-hidden="true"', head)
+        hidden = ' role="group"' if ANCHOR in body else ' aria-hidden="true"'
+        head = re.sub(r" role=.*", hidden, head)
         body = re.sub(r"<title .*?</desc>", "", body, count=1)
     if width:
         head = re.sub(r' width="[^"]*"', f' width="{escape(width)}"', head, count=1)

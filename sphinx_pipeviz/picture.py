@@ -208,6 +208,29 @@ class Highlight(
     hatch: Pattern | None = None
 
 
+class Link(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A link on tasks, or on the name of a row, in HTML pages.
+
+    What is not given is any. A link with neither ``kind`` nor ``microbatch`` nor ``stage`` is
+    on names of rows.
+
+    Args:
+        to: Where it leads: a cross-reference in the syntax of a role, or an address.
+        device: Its row, counted from 0 as they are drawn.
+        stage: Its tasks, counted from 0.
+        microbatch: Its tasks, by the number that they show.
+        kind: Its tasks, by letter: F, B, I, W, R or OPT.
+    """
+
+    to: Annotated[str, Meta(min_length=1, max_length=2000)]
+    device: Device | None = None
+    stage: Device | None = None
+    microbatch: int | None = None
+    kind: Literal["F", "B", "I", "W", "R", "OPT"] | None = None
+
+
 def _key(field: str) -> str:
     """Return the key of a field; ``from`` is a word of Python's."""
     return field.rstrip("_").replace("_", "-")
@@ -255,6 +278,7 @@ class Picture(
         sizes: Memory of activations and of what is constant, for ``memory`` and ``{memory}``.
         highlight: Tasks or parts of the timeline with a thick border or a hatch.
         notes: Texts at places of the timeline.
+        links: Links on tasks and names of rows, in HTML pages.
     """
 
     title: Words | None = None
@@ -279,6 +303,7 @@ class Picture(
     sizes: Sizes | None = None
     highlight: Annotated[list[Highlight], Meta(max_length=100)] | None = None
     notes: Annotated[list[Note], Meta(max_length=100)] | None = None
+    links: Annotated[list[Link], Meta(max_length=1000)] | None = None
 
     @property
     def words(self) -> Legend:

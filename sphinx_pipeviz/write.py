@@ -8,6 +8,7 @@ timeline nor in an order that is made of one; a plan's own order and a trace hav
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,8 @@ WORDS = {
 }
 #: The type of a task that is two passes; readers look at its operations.
 OVERLAPPED = "overlapped_forward_backward"
+#: Keys that need no quotes.
+_WORD = re.compile(r"(?!(?:true|false|null)$)[a-z][a-z_-]*")
 #: Below it, every whole number is a float.
 _EXACT = 2**53
 
@@ -89,16 +92,21 @@ def _yaml_timeline(timeline: Timeline) -> str:
 def flow(value: Any) -> str:
     """Return plain data as YAML on one line; text in quotes, but for known words."""
     if isinstance(value, dict):
-        pairs = (f"{key}: {flow(item)}" for key, item in value.items())
+        pairs = (f"{_key(key)}: {flow(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(flow, value))}]"
     return _scalar(value)
 
 
-def _scalar(value: str | float) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
+def _key(key: str | int) -> str:
+    """Return a key as it is where it is a plain word, else in quotes."""
+    return str(key) if _WORD.fullmatch(str(key)) else flow(key)
+
+
+def _scalar(value: str | float | None) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if not isinstance(value, str):
         return str(value)
     if value in (*WORDS.values(), OVERLAPPED):
@@ -118,9 +126,16 @@ def _mapping(source: Plan | Timeline) -> dict[int | str, list[dict[str, Any]]]:
     keys = [title or place for place, title in enumerate(titles)]
     if len(set(keys)) < len(keys):
         raise SpecError("two devices have the same name", hint="write csv or chrome")
+    values = timeline.values
     return {
-        key: [_task(run) for run in row] for key, row in zip(keys, timeline.rows, strict=True)
+        key: [_task(run) | _valued(values.get((place, run))) for run in row]
+        for place, (key, row) in enumerate(zip(keys, timeline.rows, strict=True))
     }
+
+
+def _valued(value: float | None) -> dict[str, float]:
+    """Return what an author measured of a task, as an entry of it."""
+    return {} if value is None else {"value": value}
 
 
 def _task(run: Run) -> dict[str, Any]:

@@ -133,11 +133,41 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "highlight": [Highlight(kind="F")],
         "notes": [Note(text="a", time=1, device=0)],
     }
-    assert {*values, "style"} == set(Keys.__struct_fields__)  # style: see below
+    known = {*values, "style", "links"}  # see below
+    assert known == set(Keys.__struct_fields__)
     spec = read_text(BASE)
     for name, value in values.items():
         other = msgspec.structs.replace(spec, **{name: value})
         assert picture_key(other, Style(), "svg") != base, name
+
+
+LINKED = "links: [{device: 0, to: a}]\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(BASE, BASE + LINKED), (BASE + LINKED, BASE + LINKED.replace("a", "b"))]
+)
+def test_files_know_nothing_of_links(one, other):
+    assert key_of(one) == key_of(other)
+
+
+def test_inline_pictures_know_what_links_are_on_and_not_where_they_lead():
+    plain, first, second, elsewhere = (
+        key_of(BASE + more, format="inline")
+        for more in ("", LINKED, LINKED.replace("0", "1"), LINKED.replace("a}", "b}"))
+    )
+    assert len({plain, first, second}) == 3
+    assert first == elsewhere
+
+
+def test_links_of_a_comparisons_parts_do_not_count_either():
+    parts = "compare:\n- {schedule: gpipe, devices: 2, microbatches: 2}\n"
+    linked = parts.replace("2}", "2, links: [{device: 0, to: a}]}")
+    assert key_of(parts) == key_of(linked)
+    assert key_of(parts, format="inline") != key_of(linked, format="inline")
+    assert key_of(linked, format="inline") == key_of(
+        linked.replace("to: a", "to: b"), format="inline"
+    )
 
 
 def test_every_field_of_a_style_changes_the_key():

@@ -29,6 +29,7 @@ from sphinx_pipeviz.picture import (
     Highlight,
     Labels,
     Legend,
+    Link,
     Note,
     Pattern,
     Phase,
@@ -230,6 +231,8 @@ PICTURE = {
     "embed": "How HTML pages hold the picture: ``auto``, ``inline`` or ``image``.",
     "zoom": "Whether readers of HTML pages may enlarge the picture: nothing or ``true``, or"
     " ``false``; else ``pipeviz_zoom`` says it. See :ref:`zoom`.",
+    "downloads": "Files that HTML pages offer below the picture: some of ``svg``, ``pdf``,"
+    " ``png`` and ``yaml``, or ``none``.",
     "name": "Name for ``:ref:`` and ``:numref:``.",
     "caption": "Caption; with it the picture is a figure and gets a number.",
     "figwidth": "Width of the figure; ``image`` takes the picture's.",
@@ -314,6 +317,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "sizes": partial(_struct, "Key", Sizes),
     "highlight": partial(_struct, "Key", Highlight),
     "note": partial(_struct, "Key", Note),
+    "link": partial(_struct, "Key", Link),
     "costs": partial(_struct, "Cost", Costs),
     "task": partial(_struct, "Key", Task),
     "operation": partial(_struct, "Key", Operation),

@@ -14,6 +14,7 @@ from itertools import groupby
 from sphinx_pipeviz.draw.colours import Pair
 from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, STEP, Hatch, strokes_of
 from sphinx_pipeviz.draw.legend import WORDS
+from sphinx_pipeviz.draw.linked import link_of_row, link_of_task
 from sphinx_pipeviz.draw.scene import (
     Box,
     Boxes,
@@ -30,6 +31,10 @@ from sphinx_pipeviz.picture import Pattern
 
 #: Stands for what makes a figure's ids its own; no XML and no page may hold it.
 ID = "\x1f"
+#: Stands around the number of a link: its panel, a point, and its place among the links.
+LINK = "\x1e"
+#: How a link begins.
+ANCHOR = '<a class="pv-a"'
 #: Half the height of capitals and digits, in ems.
 MIDDLE = 0.36
 ANCHORS = {"left": "start", "center": "middle", "right": "end"}
@@ -56,10 +61,11 @@ def paint_inline(scene: Scene, pairs: Mapping[str, Pair]) -> str:
     """
     painter = _Painter(scene.height, pairs)
     body = "\n".join(painter.scene(scene))
+    role = "group" if LINK in body else "img"  # what is in an image, nobody reaches
     width, height = _short(scene.width), _short(scene.height)
     head = (
         f'<svg class="pipeviz-svg {class_name(pairs)}" width="{width}pt"'
-        f' viewBox="0 0 {width} {height}" font-family="sans-serif" role="img"'
+        f' viewBox="0 0 {width} {height}" font-family="sans-serif" role="{role}"'
         f' aria-labelledby="{ID}t" aria-describedby="{ID}d">'
     )
     words = f'<title id="{ID}t"></title><desc id="{ID}d">{EXPLAINED}</desc>'
@@ -79,15 +85,17 @@ class _Painter:
         if is_opaque(self._pairs):
             fill = self._colour("background")
             yield f'<path fill="{fill}" d="M0 0h{scene.width:g}v{scene.height:g}H0z"/>'
-        for panel in scene.panels:
-            yield from self._panel(panel)
+        for number, panel in enumerate(scene.panels):
+            yield from self._panel(panel, number)
         for key in scene.keys:
             yield from self._key(key)
         yield from self._texts(stamp for panel in scene.panels for stamp in panel.labels)
         for mark in (mark for panel in scene.panels for mark in panel.over):
             yield from self._mark(mark)
+        for number, panel in enumerate(scene.panels):
+            yield from self._names(panel, number)
         yield from self._texts(
-            (*(s for panel in scene.panels for s in panel.texts), *scene.heading)
+            (*(s for panel in scene.panels for s in _others(panel)), *scene.heading)
         )
 
     def patterns(self) -> Iterator[str]:
@@ -109,12 +117,21 @@ class _Painter:
                 f' stroke-width="{_short(found.line_width)}"{dashed} d="{lines}"/></pattern>'
             )
 
-    def _panel(self, panel: Panel) -> Iterator[str]:
+    def _names(self, panel: Panel, number: int) -> Iterator[str]:
+        """Yield the names of rows that are links; the others are texts among others."""
+        for row, name in enumerate(panel.names):
+            stamps = [stamp for stamp in panel.texts if stamp.row == row]
+            index = link_of_row(panel.links, row)
+            if index is not None and stamps:
+                text = "".join(self._texts(stamps))
+                yield _linked(text, f"{number}.{index}", _printable(name))
+
+    def _panel(self, panel: Panel, number: int) -> Iterator[str]:
         yield from self._boxes(panel.idle)
         yield from self._lines(panel.grid_lines)
-        tell = _teller(panel)
+        show = _shower(panel, number)
         for boxes in panel.tasks:
-            yield from self._tasks(boxes, tell) if boxes.tasks else self._boxes(boxes)
+            yield from self._tasks(boxes, show) if boxes.tasks else self._boxes(boxes)
         for boxes in panel.curves:
             yield from self._boxes(boxes)
         for lines in panel.lines:
@@ -135,16 +152,14 @@ class _Painter:
             yield f'<path {self._look(boxes)} d="{outline}"/>'
             yield from self._hatching(boxes)
 
-    def _tasks(self, boxes: Boxes, tell: Callable[[Task], str]) -> Iterator[str]:
+    def _tasks(self, boxes: Boxes, show: Callable[[Task, str], str]) -> Iterator[str]:
         """Yield for each sort of task a group with an element for each."""
         pairs = zip(boxes.boxes, boxes.tasks, strict=True)
         for sort, found in groupby(sorted(pairs, key=_sort), _sort):
             alike = list(found)
             yield f'<g class="pv"{_data(*sort)} {self._look(boxes)}>'
             for box, task in alike:
-                number = "" if task.microbatch is None else f' data-m="{task.microbatch}"'
-                title = escape(tell(task), quote=False)
-                yield f'<path{number} d="{self._outline(box)}"><title>{title}</title></path>'
+                yield show(task, self._outline(box))
             yield "</g>"
             some = replace(boxes, boxes=tuple(box for box, _ in alike), tasks=())
             yield from self._hatching(some, _data(*sort))
@@ -238,6 +253,38 @@ def _teller(panel: Panel) -> Callable[[Task], str]:
         return f"{what}{stage}, {names[task.device]}, {task.start:.6g} to {task.end:.6g}"
 
     return tell
+
+
+def _shower(panel: Panel, number: int) -> Callable[[Task, str], str]:
+    """Return what makes a task an element that says what it is, and a link where it is one.
+
+    Args:
+        panel: The task's.
+        number: That of the panel.
+    """
+    tell = _teller(panel)
+
+    def show(task: Task, outline: str) -> str:
+        told = tell(task)
+        number_of = "" if task.microbatch is None else f' data-m="{task.microbatch}"'
+        title = escape(told, quote=False)
+        path = f'<path{number_of} d="{outline}"><title>{title}</title></path>'
+        index = link_of_task(panel.links, task) if panel.links else None
+        return path if index is None else _linked(path, f"{number}.{index}", told)
+
+    return show
+
+
+def _linked(element: str, name: str, told: str) -> str:
+    """Return an element in a link, whose address whoever knows the page puts in."""
+    return f'{ANCHOR} href="{LINK}{name}{LINK}" aria-label="{escape(told)}">{element}</a>'
+
+
+def _others(panel: Panel) -> Iterator[Stamp]:
+    """Yield the texts that are no links."""
+    for stamp in panel.texts:
+        if stamp.row is None or link_of_row(panel.links, stamp.row) is None:
+            yield stamp
 
 
 def _text_look(stamp: Stamp) -> tuple[str, float, str, str, Sort]:

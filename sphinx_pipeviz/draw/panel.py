@@ -28,6 +28,7 @@ from sphinx_pipeviz.draw.chosen import inner
 from sphinx_pipeviz.draw.labels import check_template, templates
 from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.lettering import labels_of
+from sphinx_pipeviz.draw.linked import check_links
 from sphinx_pipeviz.draw.notes import notes_of, room_above, room_below
 from sphinx_pipeviz.draw.overlays import check_highlights, label_room, overlays_of
 from sphinx_pipeviz.draw.rows import (
@@ -95,6 +96,7 @@ def make_panel(
             *transition_of(picture, grid, top, style),
         ),
         names=tuple(names),
+        links=tuple(picture.links or ()),
     )
 
 
@@ -206,6 +208,7 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
     if picture.sizes:
         check_sizes(picture.sizes, timeline.devices)
     check_highlights(timeline, picture, style)
+    check_links(timeline, picture, style)
     _check_ways(timeline, picture, style)
     start = picture.from_ or 0.0
     if start >= timeline.end > 0 or (picture.to is not None and picture.to <= start):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 from sphinx_pipeviz.draw.amounts import memory_words
 from sphinx_pipeviz.draw.legend import Measure
@@ -147,7 +148,7 @@ def row_names(names: list[str], x: float, grid: Grid, style: Style) -> list[Stam
     size = min(style.font_size, max(SMALLEST, 0.8 * high / (1 + LEADING * (lines - 1))))
     every = math.ceil(size * lines / high)
     return [
-        stamp
+        replace(stamp, row=row)
         for row, name in enumerate(names)
         if row % every == 0
         for stamp in _beside(name, size, style, "right", (x, _middle(grid, row)))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.ops import Op
+from sphinx_pipeviz.picture import Link
 
 #: (x, y, width, height)
 Box = tuple[float, float, float, float]
@@ -87,6 +88,7 @@ class Stamp:
         weight: regular or bold.
         places: Where it stands.
         sort: That of the tasks which it labels.
+        row: The device that it is the name of, where it is one.
     """
 
     text: str
@@ -96,6 +98,7 @@ class Stamp:
     weight: str
     places: tuple[Point, ...]
     sort: Sort = PLAIN
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,7 @@ class Panel:
         curves: Below the rows: what devices hold.
         over: What is painted above the tasks, in order.
         names: What the devices are called.
+        links: On tasks and on names of rows.
     """
 
     grid: Grid
@@ -189,6 +193,7 @@ class Panel:
     curves: tuple[Boxes, ...] = ()
     over: tuple[Boxes | Lines | Stamp, ...] = ()
     names: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

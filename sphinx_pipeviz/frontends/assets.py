@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 
 from sphinx_pipeviz.frontends.pages import SHEETS, ZOOMS
+from sphinx_pipeviz.frontends.published import publish
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -63,14 +62,4 @@ def _add_sheet(app: Sphinx, name: str, css: str) -> None:
 
 
 def _publish(app: Sphinx, name: str, text: str) -> None:
-    """Write a file at once or not at all: pages are written in parallel."""
-    path = Path(app.outdir, "_static", name)
-    data = text.encode()
-    if path.is_file() and path.read_bytes() == data:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".pipeviz-", suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
+    publish(Path(app.outdir, "_static", name), text.encode())

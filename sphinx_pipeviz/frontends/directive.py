@@ -15,6 +15,7 @@ from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError
+from sphinx_pipeviz.frontends.cross_links import waiting_links
 from sphinx_pipeviz.frontends.directive_options import (
     DASHES,
     FIGURE_OPTIONS,
@@ -176,6 +177,7 @@ class PipelineSchedule(SphinxDirective):
         image = next(iter(outer.findall(nodes.image)))
         picture = PipelinePicture(self.block_text, **image.attributes)
         picture["spec"] = fitted(spec, image.get("width")).without_marks()
+        picture += waiting_links(self, spec)
         del picture["uri"]
         self.set_source_info(picture)
         self._name(picture, name)

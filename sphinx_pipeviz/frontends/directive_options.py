@@ -11,6 +11,7 @@ from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Marks, SpecError, did_you_mean
+from sphinx_pipeviz.frontends.downloads import files_named
 from sphinx_pipeviz.frontends.places import at_directive, at_option
 from sphinx_pipeviz.frontends.settings import WAYS
 from sphinx_pipeviz.frontends.zoom import zoom_answer
@@ -70,6 +71,7 @@ PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     **(images.Figure.option_spec or {}),
     "caption": directives.unchanged_required,
     "figname": directives.unchanged,  # docutils before 0.22 lacks it
+    "downloads": files_named,
     "embed": lambda text: directives.choice(text, WAYS),
     "zoom": zoom_answer,
 }

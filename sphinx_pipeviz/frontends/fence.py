@@ -24,6 +24,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import ETX, STX, AtomicString
 
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.frontends.downloads import files_named
 from sphinx_pipeviz.frontends.fence_header import read_header
 from sphinx_pipeviz.frontends.fence_lines import Fence, fences
 from sphinx_pipeviz.frontends.figure_html import Figures, error_box
@@ -86,6 +87,7 @@ class FenceExtension(Extension):
             "dark": [False, "A second picture for dark pages, as Material shows them"],
             "cache_dir": ["", "Folder where pictures are kept"],
             "folder": ["", "Folder that the paths of files start from"],
+            "downloads": ["", "Files to offer below figures: some of svg pdf png yaml"],
             "strict": [False, "Whether a mistake ends the conversion"],
         }
         #: What the plugin knows better.
@@ -108,6 +110,7 @@ class FenceExtension(Extension):
             int(self.getConfig("max_ops")),
             dark=self.getConfig("dark"),
             cache=self.getConfig("cache_dir"),
+            downloads=files_named(self.getConfig("downloads") or "none"),
         )
 
     def reads(self, md: Markdown, lines: list[str]) -> Page:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from sphinx_pipeviz.errors import SpecError, did_you_mean
+from sphinx_pipeviz.frontends.downloads import files_named
 from sphinx_pipeviz.frontends.fence_lines import NAME
 from sphinx_pipeviz.spec import KEYS
 
@@ -16,6 +17,7 @@ OPTIONS = {
     "width": "Width, such as ``60%`` or ``300px``.",
     "name": "Name for links, ``#name``.",
     "id": "The same as ``name``; ``#name`` in braces is another way to write it.",
+    "downloads": "Files to offer below the picture: some of ``svg pdf png yaml``, or ``none``.",
     "class": "Classes; ``.class`` in braces is another way to write one.",
 }
 _PART = re.compile(
@@ -36,6 +38,7 @@ class Header:
         width: With its unit, as in CSS.
         name: The figure's id.
         classes: Those of the figure, besides its own.
+        downloads: Formats of the files to offer; None is what the site offers.
     """
 
     caption: str = ""
@@ -43,6 +46,7 @@ class Header:
     width: str = ""
     name: str = ""
     classes: tuple[str, ...] = ()
+    downloads: tuple[str, ...] | None = None
 
 
 def read_header(text: str) -> Header:
@@ -63,7 +67,15 @@ def read_header(text: str) -> Header:
         width=f"{width}px" if width.replace(".", "").isdecimal() else width,
         name="-".join(given.get("name", "").split()),
         classes=(*classes, *given.get("class", "").split()),
+        downloads=_downloads(given["downloads"]) if "downloads" in given else None,
     )
+
+
+def _downloads(text: str) -> tuple[str, ...]:
+    try:
+        return files_named(text)
+    except ValueError as error:
+        raise SpecError(f"downloads cannot be '{text[:40]}'", hint=str(error)) from None
 
 
 def _inside(text: str) -> str:

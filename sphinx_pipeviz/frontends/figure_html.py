@@ -14,6 +14,8 @@ import msgspec
 from sphinx_pipeviz.cache import PREFIX, Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.figure_source import figure_source
+from sphinx_pipeviz.frontends.downloads import download_line
 from sphinx_pipeviz.frontends.fence_header import Header
 from sphinx_pipeviz.render import check, draw, style_of
 from sphinx_pipeviz.spec import MAX_OPS, Spec
@@ -22,9 +24,19 @@ from sphinx_pipeviz.spec import MAX_OPS, Spec
 Link = Callable[[str, bytes], str]
 
 
-def inline(_: str, data: bytes) -> str:
-    """Return an address that holds the picture itself."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(data).decode()}"
+#: Of files that are part of a page.
+MIME_TYPES = {
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "yaml": "application/yaml",
+}
+
+
+def inline(name: str, data: bytes) -> str:
+    """Return an address that holds the file itself."""
+    kind = MIME_TYPES[name.rpartition(".")[2]]
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,8 @@ class Figures:
         dark: Whether there is a second picture for dark pages. The addresses end in
             ``#only-light`` and ``#only-dark``, which Material and Zensical understand.
         cache: Where pictures are kept; an empty text is nowhere.
-        link: Turns a picture into its address.
+        link: Turns a file into its address.
+        downloads: Formats of the files to offer, where a figure does not say.
     """
 
     style: str | dict[str, Any] = "seed"
@@ -45,6 +58,7 @@ class Figures:
     dark: bool = False
     cache: str = ""
     link: Link = inline
+    downloads: tuple[str, ...] = ()
 
     def figure(self, spec: Spec, header: Header) -> str:
         """Return a schedule as a figure.
@@ -56,7 +70,8 @@ class Figures:
         alt = escape(told if header.alt is None else header.alt)
         width = ' style="width: 100%"' if header.width else ""
         images = (f'<img src="{at}" alt="{alt}"{width}>' for at in self._addresses(spec))
-        caption = f"<figcaption>{escape(header.caption)}</figcaption>" if header.caption else ""
+        below = escape(header.caption) + self._offered(spec, header)
+        caption = f"<figcaption>{below}</figcaption>" if below else ""
         return f"<figure{_attributes(header)}>{''.join(images)}{caption}</figure>"
 
     def _addresses(self, spec: Spec) -> list[str]:
@@ -67,19 +82,29 @@ class Figures:
         pair = {"light": light, "dark": dark}
         return [f"{escape(self._address(spec, s))}#only-{name}" for name, s in pair.items()]
 
-    def _address(self, spec: Spec, style: Style) -> str:
-        key = picture_key(spec, style, "svg")
-        return self.link(f"{PREFIX}{key}.svg", self._data(spec, style, key))
+    def _offered(self, spec: Spec, header: Header) -> str:
+        """Return the line of downloads."""
+        asked = self.downloads if header.downloads is None else header.downloads
+        look = style_of(spec, self.style)
+        addresses = {kind: self._address(spec, look, kind) for kind in asked}
+        name = header.name or spec.schedule or ""
+        return download_line(addresses, name) if addresses else ""
 
-    def _data(self, spec: Spec, style: Style, key: str) -> bytes:
+    def _address(self, spec: Spec, style: Style, format: str = "svg") -> str:
+        key = picture_key(spec, style, format)
+        return self.link(f"{PREFIX}{key}.{format}", self._data(spec, style, format, key))
+
+    def _data(self, spec: Spec, style: Style, format: str, key: str) -> bytes:
         def make() -> bytes:
+            if format == "yaml":
+                return figure_source(spec, self.style, self.max_ops).encode()
             plain = msgspec.structs.replace(spec, style=None)
-            data = draw(plain, "svg", msgspec.to_builtins(style), max_ops=self.max_ops)
+            data = draw(plain, format, msgspec.to_builtins(style), max_ops=self.max_ops)
             return data if isinstance(data, bytes) else data.encode()
 
         if self.cache:
             try:
-                return Cache(Path(self.cache)).keep(key, "svg", make).read_bytes()
+                return Cache(Path(self.cache)).keep(key, format, make).read_bytes()
             except OSError:  # a cache only saves time
                 pass
         return make()

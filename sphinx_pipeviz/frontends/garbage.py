@@ -15,9 +15,10 @@ from sphinx_pipeviz.frontends import shown
 from sphinx_pipeviz.frontends.assets import STATIC
 from sphinx_pipeviz.frontends.kept import cache_folder
 from sphinx_pipeviz.frontends.notes import Notes, write_notes
+from sphinx_pipeviz.frontends.offered import FOLDER
 
 #: Where builders put files, below their output folder.
-PLACES = ("_static", "_downloads/*", "*-figures")
+PLACES = ("_static", FOLDER, f"{FOLDER}/*", "*-figures")
 SHEET = re.compile(r"pipeviz-style-[0-9a-f]{10}\.css")
 #: How long a build may take before its notes are taken for those of a stopped one, in seconds.
 LONGEST = 3600
@@ -55,7 +56,8 @@ def _unused(app: Sphinx, used: set[str]) -> Iterator[Path]:
         yield from (path for path in place.glob(PART) if is_older(path, since))
         for path in place.glob("pipeviz*"):
             ours = NAME.fullmatch(path.name) or SHEET.fullmatch(path.name)
-            if path.name not in used and (ours or (not used and _is_asset(path))):
+            name = f"{FOLDER}/{path.name}" if place == output / FOLDER else path.name
+            if name not in used and (ours or (not used and _is_asset(path))):
                 yield path
 
 

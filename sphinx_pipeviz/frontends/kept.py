@@ -13,6 +13,7 @@ from sphinx.util import logging
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.embed import MOST_TASKS, Inline, embed
+from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.render import draw, style_of
 from sphinx_pipeviz.spec import Spec
 
@@ -72,6 +73,14 @@ class Kept:
 
         key = picture_key(spec, self.look(spec), "inline-always" if always else "inline")
         return msgspec.json.decode(self._keep(key, "json", make).read_bytes(), type=Inline)
+
+    def source(self, spec: Spec) -> Path:
+        """Return the file of the YAML that draws a picture again."""
+
+        def make() -> bytes:
+            return figure_source(spec, self._style, self._max_ops).encode()
+
+        return self._keep(picture_key(spec, self.look(spec), "yaml"), "yaml", make)
 
     def text(self, spec: Spec) -> str:
         """Return a picture as characters, which are drawn in no time."""

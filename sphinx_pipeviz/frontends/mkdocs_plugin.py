@@ -13,6 +13,7 @@ from mkdocs.utils import get_relative_url
 
 from sphinx_pipeviz.draw.style import resolve_style
 from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.frontends.downloads import FILES
 from sphinx_pipeviz.frontends.fence import FenceExtension, Page, file_page
 from sphinx_pipeviz.frontends.figure_html import Figures
 from sphinx_pipeviz.load import Access
@@ -42,6 +43,7 @@ class Options(base.Config):
             the pages.
         dark: Whether there is a second picture for dark pages; by default where the
             theme is Material.
+        downloads: Files to offer below figures: some of svg, pdf, png and yaml.
     """
 
     style = c.Type((str, dict), default="seed")
@@ -50,6 +52,7 @@ class Options(base.Config):
     allow_python = c.Type(bool, default=True)
     roots = c.ListOfItems(c.Type(str), default=[])
     dark = c.Optional(c.Type(bool))
+    downloads = c.ListOfItems(c.Choice(tuple(FILES)), default=[])
 
 
 class PipevizPlugin(BasePlugin[Options]):
@@ -104,6 +107,7 @@ class PipevizPlugin(BasePlugin[Options]):
             dark=config.theme.name == "material" if dark is None else dark,
             cache=str(Path(config.config_file_path or "").parent / self.config.cache_dir),
             link=link,
+            downloads=tuple(kind for kind in FILES if kind in self.config.downloads),
         )
 
     def _note(self, path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from sphinx_pipeviz.embed import Inline, dress, natural_size
+from sphinx_pipeviz.embed import Inline, dress, link_up, natural_size
+from sphinx_pipeviz.frontends.cross_links import addresses
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.kept import Kept
 from sphinx_pipeviz.frontends.zoom import zoom_mark
@@ -62,7 +63,8 @@ def inline_node(
         zoom: Whether readers may enlarge it.
     """
     width, height = _size(node, *natural_size(picture.svg))
-    html = dress(picture.svg, f"pv{number}", node.get("alt", ""), width, height)
+    svg = link_up(picture.svg, addresses(node, node["spec"]))
+    html = dress(svg, f"pv{number}", node.get("alt", ""), width, height)
     html += zoom_mark() if zoom else ""
     if picture.text and not isinstance(node.parent, nodes.TextElement):
         html += (

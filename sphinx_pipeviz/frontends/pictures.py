@@ -15,10 +15,15 @@ from sphinx_pipeviz.frontends.assets import sheets_of
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.failures import error_box, report, unexpected
 from sphinx_pipeviz.frontends.kept import Kept
+from sphinx_pipeviz.frontends.offered import draw_offered, offer
 
 logger = logging.getLogger(__name__)
 
 MIME_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+
+
+#: Attributes of our node that an image does not have.
+OWN = ("spec", "embed", "downloads", "zoom")
 
 
 def draw_early(app: Sphinx, doctree: nodes.document) -> None:
@@ -50,12 +55,15 @@ def _draw(app: Sphinx, kept: Kept, node: PipelinePicture, wanted: str | None) ->
     elif wanted != "svg" or pages.inline_of(kept, node, pages.way_of(app, node)) is None:
         kept.file(spec, wanted)
         kept.dark_file(spec, wanted)
+    if wanted is not None and pages.are_pages(app):
+        draw_offered(app, kept, node)
 
 
 def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace every picture by what the builder can show: nodes that all builders know."""
     wanted = _format(app)
     kept = Kept(app)
+    offered: set[str] = set()
     for number, node in enumerate(list(doctree.findall(PipelinePicture)), 1):
         try:
             _fit(kept, node)
@@ -63,14 +71,16 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 _make_caption_known(app, node, docname)
                 _replace(node, _text(kept, node))
             elif pages.are_pages(app):
-                pages.place(node, _in_page(app, kept, node, (docname, wanted, number)))
+                new = _in_page(app, kept, node, (docname, wanted, number))
+                offered |= offer(app, node, docname, draw_offered(app, kept, node))
+                pages.place(node, new)
             else:
                 node.replace_self(_image(app, node, docname, kept.file(node["spec"], wanted)))
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
             _replace(node, error_box(known, node.rawsource))
-    shown.note_shown(app, doctree, docname, kept.names | sheets_of(doctree).keys())
+    shown.note_shown(app, doctree, docname, kept.names | offered | sheets_of(doctree).keys())
 
 
 def _in_page(
@@ -155,8 +165,4 @@ def _text(kept: Kept, node: PipelinePicture) -> nodes.literal_block:
 
 
 def _attributes(node: PipelinePicture) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in node.attributes.items()
-        if key not in ("spec", "embed", "zoom")
-    }
+    return {key: value for key, value in node.attributes.items() if key not in OWN}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sphinx_pipeviz.draw.style import resolve_style
 from sphinx_pipeviz.embed import MOST_TASKS
 from sphinx_pipeviz.errors import SpecError
+from sphinx_pipeviz.frontends.downloads import FILES
 from sphinx_pipeviz.spec import MAX_OPS
 
 FORMATS = ("svg", "pdf", "png")
@@ -43,6 +44,15 @@ def _check_formats(value: Any) -> None:
     if wrong:
         hint = f"choose from {', '.join(FORMATS)}"
         raise SpecError(f"there is no format {wrong[0]!r}", hint=hint)
+
+
+def _check_downloads(value: Any) -> None:
+    if not isinstance(value, list | tuple):
+        raise SpecError(f"the downloads must be a list such as ['svg', 'yaml'], not {value!r}")
+    wrong = [item for item in value if item not in FILES]
+    if wrong:
+        hint = f"choose from {', '.join(FILES)}"
+        raise SpecError(f"there is no download {wrong[0]!r}", hint=hint)
 
 
 def _check_style(value: Any) -> None:
@@ -118,6 +128,13 @@ SETTINGS: dict[str, Setting] = {
         rebuild="html",
         summary="Whether readers of HTML pages may enlarge pictures; see :ref:`zoom`.",
         check=_check_flag,
+    ),
+    "pipeviz_downloads": Setting(
+        [],
+        (list, tuple),
+        "html",
+        "Files that HTML pages offer below every picture: ``svg``, ``pdf``, ``png``, ``yaml``.",
+        _check_downloads,
     ),
     "pipeviz_cache_dir": Setting(
         None,

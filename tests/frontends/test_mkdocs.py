@@ -140,6 +140,23 @@ def test_wrong_option_stops_the_build(tool, site):
 
 
 @pytest.mark.parametrize("tool", BUILDERS)
+def test_downloads_are_files(tool, site):
+    site.write("mkdocs.yml", f"{CONFIG}plugins: [{{pipeviz: {{downloads: [yaml, pdf]}}}}]\n")
+    site.write("docs/sub/other.md", FENCE)
+    code, said = site.build(tool)
+    assert code == 0, said
+    found = re.findall(r'href="([^"]+)" download="1f1b', site.page("sub/other/index.html"))
+    page = site.folder / "site/sub/other/index.html"
+    pdf, yaml = ((page.parent / address).read_bytes() for address in found)
+    assert pdf.startswith(b"%PDF")
+    assert yaml.startswith(b"schedule: ")
+    site.write("mkdocs.yml", f"{CONFIG}plugins: [{{pipeviz: {{downloads: [gif]}}}}]\n")
+    code, said = site.build(tool)
+    assert code == 1
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
 def test_options_reach_the_fence(tool, site):
     options = "{max_ops: 3, allow_python: false, cache_dir: kept}"
     site.write("mkdocs.yml", f"{CONFIG}plugins: [{{pipeviz: {options}}}]\n")

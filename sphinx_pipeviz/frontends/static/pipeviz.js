@@ -50,10 +50,15 @@
     tip.style.top = `${box.bottom + 4 + (room ? 0 : scrollY)}px`;
   };
 
+  /* What takes the focus: a task, or the link around it. */
+  const hold = (task) => task.closest("a") || task;
+
   /* One stop for the Tab key per picture; it moves with the focus. */
   const stop = (svg, task) => {
-    for (const old of all(svg, ".pv [tabindex='0']")) set(old, { tabindex: -1 });
-    if (task) set(task, { tabindex: 0, role: "img", "aria-label": title(task) });
+    for (const old of all(svg, ".pv a, .pv [tabindex='0']")) set(old, { tabindex: -1 });
+    if (!task) return;
+    set(hold(task), { tabindex: 0 });
+    if (hold(task) === task) set(task, { role: "img", "aria-label": title(task) });
   };
 
   const next = (rows, task, key) => {
@@ -96,7 +101,7 @@
     if (!found) return;
     event.preventDefault();
     stop(svg, found.task);
-    found.task.focus();
+    hold(found.task).focus();
   };
 
   const wake = (svg) => {
@@ -109,14 +114,17 @@
       if (all(svg, ".pv").some((group) => means(key, group)))
         set(key, { role: "button", tabindex: 0, "aria-pressed": true });
     const on = (name, act) =>
-      svg.addEventListener(name, (event) => act(event, event.target.closest(TASK)));
+      svg.addEventListener(name, (event) => {
+        const at = event.target.closest(`${TASK}, .pv a`);
+        act(event, at && (at.querySelector("path") || at));
+      });
     on("pointerover", (_, task) => light(svg, task));
     on("pointerleave", () => light(svg, null));
     on("focusin", (_, task) => {
       if (!task) return;
       stop(svg, task);
       light(svg, task);
-      if (task.matches(":focus-visible")) tell(task);
+      if (hold(task).matches(":focus-visible")) tell(task);
     });
     on("focusout", () => {
       light(svg, null);
