@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sphinx_pipeviz.cache import Cache, picture_key
-from sphinx_pipeviz.errors import PipevizError, SpecError
+from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.command_input import about, read
 from sphinx_pipeviz.remarks import remarks
 from sphinx_pipeviz.render import draw, style_of
@@ -23,12 +18,6 @@ from sphinx_pipeviz.spec import Spec
 
 #: Fewer pictures than this for each process are drawn sooner by fewer processes.
 WORTH = 12
-#: What the processes have loaded before they start.
-_PRELOAD = [
-    "sphinx_pipeviz.frontends.command",
-    "sphinx_pipeviz.draw.glyphs",
-    "sphinx_pipeviz.draw.paint",
-]
 #: What a file can do wrong; every other exception is a mistake of this package.
 KNOWN = (PipevizError, OSError, MemoryError, RecursionError)
 #: When a file was changed, and its size; None where there is none.
@@ -97,55 +86,9 @@ def run(jobs: Sequence[Job], count: int, *, apart: bool = False) -> Iterator[Don
     if count == 1 and not apart:
         yield from map(do, jobs)
         return
-    size = max(1, len(jobs) // (4 * count))
-    try:
-        with ProcessPoolExecutor(count, _context(), _begin) as pool:
-            with _undisturbed():
-                results = pool.map(do, jobs, chunksize=size)
-            with _together():
-                yield from results
-    except BrokenProcessPool:
-        message = "a process that draws was ended from outside"
-        raise SpecError(message, hint="with --jobs 1 fewer need less memory") from None
+    from sphinx_pipeviz.frontends.command_pool import drawn_by  # noqa: PLC0415  (slow to import)
 
-
-def _context() -> multiprocessing.context.BaseContext:
-    """Return how processes start: as copies of one that has loaded all, where that works."""
-    known = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
-    context.set_forkserver_preload(_PRELOAD)
-    return context
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Put Ctrl-C off while processes start, for they would tell where it met them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-@contextmanager
-def _together() -> Iterator[None]:
-    """End all processes when this one is stopped."""
-    try:
-        yield
-    except (KeyboardInterrupt, GeneratorExit):
-        for process in multiprocessing.active_children():
-            process.terminate()
-        raise
-
-
-def _begin() -> None:
-    """Let Ctrl-C end a process without a word."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    yield from drawn_by(count, do, jobs)
 
 
 def do(job: Job) -> Done:

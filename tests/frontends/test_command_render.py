@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_pipeviz.frontends import command_jobs
+from sphinx_pipeviz.frontends import command_jobs, command_pool
 from sphinx_pipeviz.frontends.command import main
 from sphinx_pipeviz.frontends.command_jobs import WORTH, processes
 
@@ -115,9 +115,9 @@ def test_few_files_are_drawn_by_one_process(monkeypatch):
 
 def test_a_process_that_is_killed_is_one_line(run, monkeypatch):
     def pool(*_):
-        raise command_jobs.BrokenProcessPool
+        raise command_pool.BrokenProcessPool
 
-    monkeypatch.setattr(command_jobs, "ProcessPoolExecutor", pool)
+    monkeypatch.setattr(command_pool, "ProcessPoolExecutor", pool)
     code, out, err = run("render", "in", "-o", "out", "-j", "2")
     assert (code, out) == (1, "")
     assert "was ended from outside (with --jobs 1 fewer need less memory)" in err
