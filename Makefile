@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: docs test browser notebook torch lint bench matrix clean help
+.PHONY: docs test browser notebook torch builders lint bench matrix clean help
 
 help:
 	@echo "make docs    build the documentation"
@@ -12,6 +12,7 @@ help:
 	@echo "make browser look at pages of five themes in Chromium"
 	@echo "make notebook run notebooks of MyST-NB, nbsphinx and marimo"
 	@echo "make torch   install PyTorch and compare with its schedules"
+	@echo "make builders look at what other builders and extensions make of us"
 	@echo "make lint    ruff, format and types"
 	@echo "make bench   compare speeds with the seed's way of drawing"
 	@echo "make matrix  run the tests on other versions of Python and Sphinx"
@@ -43,6 +44,10 @@ notebook: $(STAMP)
 torch: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group torch
 	$(BIN)/python -m pytest -m torch
+
+builders: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group builders --group neighbours
+	$(BIN)/python -m pytest tests/frontends/test_*builders.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib as mpl
@@ -48,6 +49,14 @@ def page(request, site):
 
     site.more = more
     return write
+
+
+OLD_MYST = int(version("myst-parser").partition(".")[0]) < 5
+
+
+def at(source: str, line: int) -> str:
+    """Return the place of an option; MyST before 5 only tells where its directive starts."""
+    return f"{source}:{4 if OLD_MYST and source.endswith('.md') else line}"
 
 
 def later(path: Path) -> None:
@@ -185,14 +194,14 @@ def test_an_error_of_a_data_file_without_a_line_is_told_with_the_first(site, pag
     (warning,) = site.build().warnings
     place, _, said = warning.partition(": WARNING: ")
     assert place == "data/torch_trace/1f1b-rank1.json:1"
-    assert f"; used by {source}:5" in said
+    assert f"; used by {at(source, 5)}" in said
 
 
 @pytest.mark.parametrize("key", ["variant", "order", "title", "schedule"])
 def test_an_option_without_a_value_is_an_error(site, page, key):
     source = page("alt: x", f"{key}:")
     (warning,) = site.build().warnings
-    assert warning.startswith(f"{source}:6: WARNING: the option '{key}' needs a value")
+    assert warning.startswith(f"{at(source, 6)}: WARNING: the option '{key}' needs a value")
 
 
 @pytest.mark.parametrize("key", ["transfers", "recompute"])
@@ -236,7 +245,7 @@ def test_what_is_not_there_is_told_with_the_line_of_the_page(site, page, option,
     place, _, said = warning.partition(": WARNING: ")
     assert message in said
     if "cannot be told" not in message:
-        assert place == f"{source}:6"
+        assert place == at(source, 6)
 
 
 def test_python_objects_can_be_refused(site, page, monkeypatch):
@@ -246,7 +255,7 @@ def test_python_objects_can_be_refused(site, page, monkeypatch):
     assert "it ran" in site.build().warnings[0]
     site.configure(*site.more, "pipeviz_allow_python = False")
     (warning,) = site.build().warnings
-    assert warning.startswith(f"{source}:5: WARNING: Python objects are not allowed here")
+    assert warning.startswith(f"{at(source, 5)}: WARNING: Python objects are not allowed here")
     assert "[pipeviz.spec]" in warning
 
 
