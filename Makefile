@@ -47,7 +47,7 @@ torch: $(STAMP)
 
 builders: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group builders --group neighbours
-	$(BIN)/python -m pytest tests/frontends/test_*builders.py
+	$(BIN)/python -m pytest tests/test_neighbours.py tests/frontends/test_*builders.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check
