@@ -25,7 +25,7 @@ NAME = re.compile(rf"{PREFIX}([0-9a-f]{{32}})-([0-9a-f]{{16}})\.([a-z]+\.)?[a-z]
 #: What a file is called until it is whole.
 PART = ".pipeviz-*.part"
 #: What stands between a spec and its picture.
-_STEPS = ("*.py", "readers/*.py", "schedules/*.py", "draw/*.py")
+_STEPS = ("*.py", "languages/*.py", "readers/*.py", "schedules/*.py", "draw/*.py")
 
 
 def picture_key(spec: Spec, style: Style, format: str) -> str:

@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from sphinx_pipeviz.metrics import Metrics, measure
+from sphinx_pipeviz.languages import say
+from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import PER_ITERATION
 
 #: Longest alt text.
 ALT = 250
+#: What is told of one schedule, which takes one time unit or another time; of several.
+TOLD = (
+    "Pipeline schedule, {name}: {counts}; {time} time unit, {share} idle.",
+    "Pipeline schedule, {name}: {counts}; {time} time units, {share} idle.",
+)
+SEVERAL = "{number} pipeline schedules and their time: {listed}."
+#: What is counted -> one of it, and several.
+COUNTED = {
+    "device": ("{number} device", "{number} devices"),
+    "microbatch": ("{number} microbatch", "{number} microbatches"),
+    "chunk": ("", "{number} chunks per device"),
+    "sequence chunk": ("", "{number} sequence chunks each"),
+}
 
 
-def describe_all(timelines: Sequence[Timeline]) -> str:
+def describe_all(timelines: Sequence[Timeline], language: str = "") -> str:
     """Return one sentence of at most 250 characters about a picture of any number."""
     if len(timelines) == 1:
-        return describe(timelines[0])
-    told = (f"{t.name or 'written'} ({measure(t).makespan:g})" for t in timelines)
-    return f"{len(timelines)} pipeline schedules and their time: {', '.join(told)}."[:ALT]
+        return describe(timelines[0], language)
+    written = say(language, "written")
+    told = ", ".join(f"{t.name or written} ({measure(t).makespan:g})" for t in timelines)
+    return say(language, SEVERAL, number=len(timelines), listed=told)[:ALT]
 
 
-def describe(timeline: Timeline, metrics: Metrics | None = None) -> str:
+def describe(timeline: Timeline, language: str = "") -> str:
     """Return one sentence of at most 250 characters for readers who cannot see it."""
-    metrics = metrics or measure(timeline)
-    ops = (op for row in timeline.rows for run in row for op in run.slot.ops)
-    numbers = {timeline.microbatch(op) for op in ops if op.kind not in PER_ITERATION}
-    counts = [
-        _counted(timeline.devices, "device"),
-        _counted(len(numbers - {None}), "microbatch", "microbatches"),
-    ]
-    if timeline.chunks > 1:
-        counts.append(_counted(timeline.chunks, "chunk") + " per device")
-    if timeline.traits.sequence_chunks > 1:
-        counts.append(f"{timeline.traits.sequence_chunks} sequence chunks each")
-    name = timeline.name or "written"
-    units = "time unit" if metrics.makespan == 1 else "time units"
-    return (
-        f"Pipeline schedule, {name}: {', '.join(counts)};"
-        f" {metrics.makespan:g} {units}, {metrics.bubble_ratio:.0%} idle."
+    metrics = measure(timeline)
+    return say(
+        language,
+        TOLD[metrics.makespan != 1],
+        name=timeline.name or say(language, "written"),
+        counts=", ".join(_counts(timeline, language)),
+        time=f"{metrics.makespan:g}",
+        share=f"{metrics.bubble_ratio:.0%}",
     )[:ALT]
 
 
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+def _counts(timeline: Timeline, language: str) -> Iterator[str]:
+    """Yield how many there are of what, where that is not plain."""
+    ops = (op for row in timeline.rows for run in row for op in run.slot.ops)
+    numbers = {timeline.microbatch(op) for op in ops if op.kind not in PER_ITERATION}
+    counts = {"device": timeline.devices, "microbatch": len(numbers - {None})}
+    for what, number in counts.items():
+        yield say(language, COUNTED[what][number != 1], number=number)
+    further = {"chunk": timeline.chunks, "sequence chunk": timeline.traits.sequence_chunks}
+    for what, number in further.items():
+        if number > 1:
+            yield say(language, COUNTED[what][1], number=number)

@@ -66,7 +66,7 @@ def embed(
     from sphinx_pipeviz.draw.paint import text_width  # noqa: PLC0415  (matplotlib)
 
     scene = stack(parts, look, text_width, title=heading(source))
-    svg = paint_inline(scene, look.palette.pairs)
+    svg = paint_inline(scene, look.palette.pairs, look.language)
     text = draw_text(source, style, max_ops) if tasks <= MOST_TOLD else ""
     pairs = look.palette.pairs
     return Inline(

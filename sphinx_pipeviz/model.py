@@ -225,10 +225,10 @@ class Timeline:
         """P, the number of devices."""
         return len(self.rows)
 
-    def device_names(self, first: int) -> list[str]:
-        """Return what stands before each row; unnamed devices count from ``first``."""
-        titles = self.titles or ("",) * self.devices
-        return [title or f"Device {place}" for place, title in enumerate(titles, first)]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each device is called; empty for those that have only a number."""
+        return self.titles or ("",) * self.devices
 
     @property
     def chunks(self) -> int:

@@ -10,6 +10,8 @@ from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run
 from sphinx_pipeviz.picture import Phase as Named
 
+#: What the phases are called.
+NAMES = WARM_UP, STEADY, COOL_DOWN = "Warm-up", "Steady state", "Cool-down"
 _BACKWARDS = frozenset({Kind.BACKWARD, Kind.BACKWARD_INPUT})
 
 
@@ -37,12 +39,12 @@ def phases_of(timeline: Timeline) -> list[Phase]:
     start, end = timeline.start, timeline.end
     if filled >= drained:
         middle = min(row[0].start for row in backwards)
-        found = [Phase("Warm-up", start, middle), Phase("Cool-down", middle, end)]
+        found = [Phase(WARM_UP, start, middle), Phase(COOL_DOWN, middle, end)]
     else:
         found = [
-            Phase("Warm-up", start, filled),
-            Phase("Steady state", filled, drained),
-            Phase("Cool-down", drained, end),
+            Phase(WARM_UP, start, filled),
+            Phase(STEADY, filled, drained),
+            Phase(COOL_DOWN, drained, end),
         ]
     return [phase for phase in found if phase.end > phase.start]
 

@@ -279,6 +279,8 @@ class Picture(
         highlight: Tasks or parts of the timeline with a thick border or a hatch.
         notes: Texts at places of the timeline.
         links: Links on tasks and names of rows, in HTML pages.
+        language: Of the picture's own words, such as ``de`` or ``zh_CN``; by default that of
+            the site.
     """
 
     title: Words | None = None
@@ -304,6 +306,7 @@ class Picture(
     highlight: Annotated[list[Highlight], Meta(max_length=100)] | None = None
     notes: Annotated[list[Note], Meta(max_length=100)] | None = None
     links: Annotated[list[Link], Meta(max_length=1000)] | None = None
+    language: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
 
     @property
     def words(self) -> Legend:

@@ -15,10 +15,13 @@ from sphinx_pipeviz.draw.panel import check_panel
 from sphinx_pipeviz.draw.style import Style, resolve_style
 from sphinx_pipeviz.draw.titles import heading_of, title_of
 from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
+from sphinx_pipeviz.languages import known_language
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 from sphinx_pipeviz.timelines import Source, heading, parts_of
 
 FORMATS = ("svg", "pdf", "png", "text")
+#: What a style that a source asks for takes from the default one.
+LENT = ("font", "language")
 
 
 def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
@@ -27,16 +30,17 @@ def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
     Raises:
         StyleError: There is no such style, or an override does not fit.
     """
-    asked = source.style if isinstance(source, Spec) else None
+    spec = source if isinstance(source, Spec) else Spec()
+    asked, own = spec.style, spec.language
     try:
         usual = resolve_style(default)
         look = usual if asked is None else resolve_style(asked, default)
-        if not look.font and usual.font:
-            look = msgspec.structs.replace(look, font=usual.font)
+        lent = {name: getattr(usual, name) for name in LENT if not getattr(look, name)}
+        language = known_language(own) if own else lent.get("language", look.language)
+        look = msgspec.structs.replace(look, **lent | {"language": language})
         check_font(look.font)
     except PipevizError as error:
-        marks = source.marks if isinstance(source, Spec) and asked is not None else None
-        raise error.located(marks) from None
+        raise error.located(spec.marks if asked is not None or own else None) from None
     return look
 
 
@@ -124,4 +128,4 @@ def check(source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX
         heading_of(parts, heading(source))
     except PipevizError as error:
         raise error.located(source.marks) from None
-    return describe_all([timeline for timeline, _ in parts])
+    return describe_all([timeline for timeline, _ in parts], look.language)

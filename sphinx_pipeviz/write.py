@@ -211,10 +211,8 @@ def _chrome(source: Plan | Timeline) -> str:
     """Return Chrome's Trace Event JSON: a process per device, a thread per lane."""
     timeline = source if isinstance(source, Timeline) else simulate(source)
     events: list[dict[str, Any]] = []
-    for device, (name, row) in enumerate(
-        zip(timeline.device_names(0), timeline.rows, strict=True)
-    ):
-        events.append(_named("process_name", name, device, 0))
+    for device, (name, row) in enumerate(zip(timeline.names, timeline.rows, strict=True)):
+        events.append(_named("process_name", name or f"Device {device}", device, 0))
         events += (_event(run, device, 0) for run in row)
     for thread, lane in enumerate(timeline.lanes, 1):
         events.append(_named("thread_name", lane.name, lane.device, thread))

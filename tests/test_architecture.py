@@ -14,6 +14,7 @@ ROOT = Path(sphinx_pipeviz.__file__).parent
 #: The steps from text to picture; a file imports only from steps before its own.
 STEPS = [
     "errors",
+    "languages",
     "ops",
     "moves",
     "legality",

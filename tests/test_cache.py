@@ -132,6 +132,7 @@ def test_every_key_that_a_spec_can_have_is_in_the_key():
         "sizes": Sizes(activations=1.0),
         "highlight": [Highlight(kind="F")],
         "notes": [Note(text="a", time=1, device=0)],
+        "language": "de",
     }
     known = {*values, "style", "links"}  # see below
     assert known == set(Keys.__struct_fields__)

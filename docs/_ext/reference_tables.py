@@ -24,6 +24,7 @@ from sphinx_pipeviz.frontends.directive_options import PICTURE_OPTIONS, SPEC_OPT
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.schema import meanings
 from sphinx_pipeviz.frontends.settings import SETTINGS
+from sphinx_pipeviz.languages import TABLES as LANGUAGES
 from sphinx_pipeviz.picture import (
     Group,
     Highlight,
@@ -306,6 +307,22 @@ def _formats() -> Table:
     return Table(("Format", "Aliases", "What it is", "Keys"), (20, 28, 40, 12), rows)
 
 
+#: Longer words are left out of the table.
+SHORT = 32
+
+
+def _words() -> Table:
+    others = {language: table for language, table in LANGUAGES.items() if table}
+    english = next(iter(others.values()))
+    rows = tuple(
+        (word, *(table[word] for table in others.values()))
+        for word in english
+        if "{" not in word and len(word) <= SHORT
+    )
+    headings = ("``en``", *(f"``{language}``" for language in others))
+    return Table(headings, (16, *[14] * len(others)), rows)
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "keys": _keys,
     "picture": partial(_struct, "Key", Picture),
@@ -331,6 +348,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "settings": _settings,
     "warnings": _warnings,
     "commands": _commands,
+    "words": _words,
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.scene import Grid, Lines, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.picture import Picture
 
 #: Least room between two numbers, in ems.
@@ -28,7 +29,9 @@ def axis_of(
     """Return the lines and texts that show what time it is, below ``top``."""
     if picture.axis == "none":
         return [], []
-    word = f"Time ({UNITS[picture.unit]})" if picture.unit else "Time"
+    word = say(style.language, "Time")
+    if picture.unit:
+        word = say(style.language, "Time ({unit})", unit=UNITS[picture.unit])
     em = style.font_size
     if picture.axis == "numbers":
         ticks = list(_ticks(grid, em, measure))

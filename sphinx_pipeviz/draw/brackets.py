@@ -9,6 +9,7 @@ from sphinx_pipeviz.draw.amounts import gigabytes
 from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.phases import Phase, held, named_phases, phases_of
 from sphinx_pipeviz.picture import Picture, Sizes
@@ -30,11 +31,12 @@ def brackets_height(picture: Picture, em: float) -> float:
     return (TOOTH + LINE) * em if picture.phases else 0.0
 
 
-def shown_phases(timeline: Timeline, picture: Picture) -> list[Phase]:
+def shown_phases(timeline: Timeline, picture: Picture, language: str) -> list[Phase]:
     """Return the phases that the picture names."""
     if isinstance(picture.phases, list):
         return named_phases(timeline, picture.phases)
-    return phases_of(timeline) if picture.phases else []
+    found = phases_of(timeline) if picture.phases else []
+    return [phase._replace(name=say(language, phase.name)) for phase in found]
 
 
 def brackets_of(
@@ -129,7 +131,7 @@ def curves_of(
     steps = [_amounts(timeline, device, sizes) for device in range(timeline.devices)]
     most = max((count for row in steps for _, count in row), default=1) or 1
     where = (grid.left, round(top - LINE * em / 2, 2))
-    words = MEMORY if sizes else ACTIVATIONS
+    words = say(style.language, MEMORY if sizes else ACTIVATIONS)
     size = min(em * 0.85, (grid.right - grid.left) / measure(words, "regular"))
     texts = [Stamp(words, round(size, 1), style.text, "left", "regular", (where,))]
     boxes: list[Box] = []
@@ -167,9 +169,10 @@ def _steps(row: list[tuple[float, float]], grid: Grid, y: float, unit: float) ->
 def _beside(name: str, peak: str, grid: Grid, y: float, style: Style) -> list[Stamp]:
     first = name.partition("\n")[0]  # a curve is as high as one line
     size = round(0.8 * style.font_size, 1)
+    most = say(style.language, "max {number}", number=peak)
     left: Point = (round(grid.left - 6, 2), round(y, 2))
     right: Point = (round(grid.right + 4, 2), round(y, 2))
     return [
         Stamp(first, size, style.text, "right", "regular", (left,)),
-        Stamp(f"max {peak}", size, style.text, "left", "regular", (right,)),
+        Stamp(most, size, style.text, "left", "regular", (right,)),
     ]

@@ -27,6 +27,7 @@ from sphinx_pipeviz.draw.scene import (
     Task,
 )
 from sphinx_pipeviz.draw.stylesheet import class_name, is_opaque, variable
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.picture import Pattern
 
 #: Stands for what makes a figure's ids its own; no XML and no page may hold it.
@@ -52,14 +53,15 @@ TILES: dict[Pattern, float] = {
 EXPLAINED = "Each row is a device; time runs to the right."
 
 
-def paint_inline(scene: Scene, pairs: Mapping[str, Pair]) -> str:
+def paint_inline(scene: Scene, pairs: Mapping[str, Pair], language: str = "") -> str:
     """Return the picture as an ``<svg>``, with ``ID`` in its ids and an empty title.
 
     Args:
         scene: What to paint, with names of colours.
         pairs: The colour of each name, light and dark.
+        language: Of what is told of it.
     """
-    painter = _Painter(scene.height, pairs)
+    painter = _Painter(scene.height, pairs, language)
     body = "\n".join(painter.scene(scene))
     role = "group" if LINK in body else "img"  # what is in an image, nobody reaches
     width, height = _short(scene.width), _short(scene.height)
@@ -68,14 +70,15 @@ def paint_inline(scene: Scene, pairs: Mapping[str, Pair]) -> str:
         f' viewBox="0 0 {width} {height}" font-family="sans-serif" role="{role}"'
         f' aria-labelledby="{ID}t" aria-describedby="{ID}d">'
     )
-    words = f'<title id="{ID}t"></title><desc id="{ID}d">{EXPLAINED}</desc>'
+    words = f'<title id="{ID}t"></title><desc id="{ID}d">{say(language, EXPLAINED)}</desc>'
     return "\n".join([head + words, *painter.patterns(), body, "</svg>"])
 
 
 class _Painter:
     """Turns the marks of a scene into elements; y is measured downwards from the top."""
 
-    def __init__(self, height: float, pairs: Mapping[str, Pair]) -> None:
+    def __init__(self, height: float, pairs: Mapping[str, Pair], language: str) -> None:
+        self._language = language
         self._height = height
         self._pairs = pairs
         self._hatches: dict[Hatch, str] = {}
@@ -129,7 +132,7 @@ class _Painter:
     def _panel(self, panel: Panel, number: int) -> Iterator[str]:
         yield from self._boxes(panel.idle)
         yield from self._lines(panel.grid_lines)
-        show = _shower(panel, number)
+        show = _shower(panel, number, self._language)
         for boxes in panel.tasks:
             yield from self._tasks(boxes, show) if boxes.tasks else self._boxes(boxes)
         for boxes in panel.curves:
@@ -237,7 +240,7 @@ class _Painter:
         return variable(name, self._pairs)
 
 
-def _teller(panel: Panel) -> Callable[[Task], str]:
+def _teller(panel: Panel, language: str) -> Callable[[Task], str]:
     """Return what puts a task in words: ``Forward 3, stage 2, Device 2, 4 to 5``.
 
     Stages are told only where they are not the devices.
@@ -247,22 +250,25 @@ def _teller(panel: Panel) -> Callable[[Task], str]:
     staged = any(task.op.stage not in (None, task.device) for task in found)
 
     def tell(task: Task) -> str:
-        word = _printable(task.op.name) or WORDS[task.op.kind]
+        word = _printable(task.op.name) or say(language, WORDS[task.op.kind])
         what = word if task.microbatch is None else f"{word} {task.microbatch}"
-        stage = f", stage {task.stage}" if staged and task.stage is not None else ""
-        return f"{what}{stage}, {names[task.device]}, {task.start:.6g} to {task.end:.6g}"
+        told = [what, names[task.device], _span(task, language)]
+        if staged and task.stage is not None:
+            told.insert(1, say(language, "stage {number}", number=task.stage))
+        return ", ".join(told)
 
     return tell
 
 
-def _shower(panel: Panel, number: int) -> Callable[[Task, str], str]:
+def _shower(panel: Panel, number: int, language: str) -> Callable[[Task, str], str]:
     """Return what makes a task an element that says what it is, and a link where it is one.
 
     Args:
         panel: The task's.
         number: That of the panel.
+        language: Of what is said.
     """
-    tell = _teller(panel)
+    tell = _teller(panel, language)
 
     def show(task: Task, outline: str) -> str:
         told = tell(task)
@@ -285,6 +291,11 @@ def _others(panel: Panel) -> Iterator[Stamp]:
     for stamp in panel.texts:
         if stamp.row is None or link_of_row(panel.links, stamp.row) is None:
             yield stamp
+
+
+def _span(task: Task, language: str) -> str:
+    start, end = f"{task.start:.6g}", f"{task.end:.6g}"
+    return say(language, "{start} to {end}", start=start, end=end)
 
 
 def _text_look(stamp: Stamp) -> tuple[str, float, str, str, Sort]:

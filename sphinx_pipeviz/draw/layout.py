@@ -41,6 +41,7 @@ from sphinx_pipeviz.draw.swatches import MARGIN, column, key_of
 from sphinx_pipeviz.draw.titles import heading, heading_of
 from sphinx_pipeviz.draw.tracks import lanes_shown
 from sphinx_pipeviz.draw.words import raised, wide
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.picture import Picture, Rows
 
@@ -232,8 +233,9 @@ def _right_ems(part: Part, style: Style, measure: Measure) -> float:
     suffixes = suffixes_of(part.timeline, style, part.rows, part.picture.sizes)
     widest = max((wide(text, measure) for text in suffixes), default=0.0)
     if part.picture.memory:
-        peak = "max 000.00" if part.picture.sizes else "max 000"
-        widest = max(widest, measure(peak, "regular"))
+        digits = "000.00" if part.picture.sizes else "000"
+        most = say(style.language, "max {number}", number=digits)
+        widest = max(widest, measure(most, "regular"))
     widest += cut_ems(part.timeline, part.end)
     if part.picture.axis == "numbers":
         widest = max(widest, measure(number(part.end), "regular") / 2 - 0.4)

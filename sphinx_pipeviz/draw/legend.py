@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.draw.style import FILLS, SHADED, Style
+from sphinx_pipeviz.languages import inside, say
 from sphinx_pipeviz.model import Lane, Timeline
 from sphinx_pipeviz.ops import UNITS, Kind, Overlap, Slot, one_line
 from sphinx_pipeviz.picture import Legend
@@ -46,6 +47,21 @@ WORDS: dict[Kind, str] = {
     Kind.OTHER: "Other",
 }
 OVERLAPPED = "Overlapped forward and backward"
+#: What shades tell apart -> one of them, and several.
+ONE = {
+    "chunk": "chunk {number}",
+    "sequence chunk": "sequence chunk {number}",
+    "chunk and sequence chunk": "chunk and sequence chunk {number}",
+    "stage": "stage {number}",
+    "microbatch": "microbatch {number}",
+}
+MANY = {
+    "chunk": "chunks {first} to {last}",
+    "sequence chunk": "sequence chunks {first} to {last}",
+    "chunk and sequence chunk": "chunk and sequence chunks {first} to {last}",
+    "stage": "stages {first} to {last}",
+    "microbatch": "microbatches {first} to {last}",
+}
 #: Shades in one swatch: more chunks show some of theirs.
 MOST_SHADES = 8
 #: What the seed's legend always lists.
@@ -124,23 +140,24 @@ def entries(
     shady = max(timelines, key=lambda timeline: (timeline.shades, timeline.stages))
     found = {op.kind for slot in slots for op in slot.ops}
     looks: dict[tuple[Look, str], dict[Kind, str]] = {}
-    for kind, word in said(slots, words).items():
+    for kind, word in said(slots, words, style.language).items():
         if kind in found or (full and kind in ALWAYS):
             key = (_look(kind, shady, style), word if words.apart else "")
             looks.setdefault(key, {})[kind] = word
     listed = [
         entry
         for (look, _), spoken in looks.items()
-        for entry in entries_of(spoken, look, apart=words.apart)
+        for entry in entries_of(spoken, look, style.language, apart=words.apart)
     ]
     others = _overlap(slots, style, words) + _lettered(shady, style) + _idle(style, words)
     return listed + others
 
 
-def said(slots: Sequence[Slot], words: Legend) -> dict[Kind, str]:
+def said(slots: Sequence[Slot], words: Legend, language: str) -> dict[Kind, str]:
     """Return the word for each kind: the author's, or ours."""
     names = {op.name for slot in slots for op in slot.ops if op.name}
-    known = {**WORDS, Kind.OTHER: one_line(", ".join(sorted(names)), LONGEST)}
+    known = {kind: say(language, word) for kind, word in WORDS.items()}
+    known[Kind.OTHER] = one_line(", ".join(sorted(names)), LONGEST)
     return {
         kind: one_line(getattr(words, FILLS[kind]) or word, LONGEST)
         for kind, word in known.items()
@@ -156,9 +173,11 @@ class Look(NamedTuple):
     scope: str
 
 
-def entries_of(spoken: dict[Kind, str], look: Look, *, apart: bool) -> list[Entry]:
+def entries_of(
+    spoken: dict[Kind, str], look: Look, language: str, *, apart: bool
+) -> list[Entry]:
     """Return one entry for all parts of a look, or one for each."""
-    word, kinds = _joined([*spoken.values()]), tuple(kind.value for kind in spoken)
+    word, kinds = _joined([*spoken.values()], language), tuple(kind.value for kind in spoken)
     if not apart or len(look.fills) == 1:
         return [Entry(word + look.scope, look.fills, look.hatches, kinds=kinds)]
     parts = zip(look.fills, look.hatches, look.names, strict=True)
@@ -171,7 +190,7 @@ def entries_of(spoken: dict[Kind, str], look: Look, *, apart: bool) -> list[Entr
 def _look(kind: Kind, timeline: Timeline, style: Style) -> Look:
     """Return what a kind looks like, and which chunks or stages are its parts."""
     by_stage = bool(style.stage_fills) and timeline.stages > 0
-    count, what = _shades(timeline, kind), shades_word(timeline)
+    count, what = _shades(timeline, kind), shades_of(timeline)
     if by_stage:
         count, what = timeline.stages, "stage"
     if kind not in SHADED and not (by_stage and kind == Kind.OPTIMIZER):
@@ -184,23 +203,38 @@ def _look(kind: Kind, timeline: Timeline, style: Style) -> Look:
         style.fill(kind, stage=part) if by_stage else style.fill(kind, part, count)
         for part in shown
     )
-    scope = f", {what}s {style.first} to {style.first + count - 1}" if count > 1 else ""
-    names = tuple((part, _shade_name(timeline, what, part, style.first)) for part in shown)
+    scope = scope_of(what, count, style) if count > 1 else ""
+    names = tuple((part, _shade_name(timeline, what, part, style)) for part in shown)
     return Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)
 
 
-def _shade_name(timeline: Timeline, what: str, shade: int, first: int) -> str:
+def _shade_name(timeline: Timeline, what: str, shade: int, style: Style) -> str:
     """Return what one shade stands for; those of chunks and sequences stand for both."""
     parts = timeline.traits.sequence_chunks
     if what == "stage" or parts == 1 or timeline.chunks == 1:
-        return f"{what} {shade + first}"
-    return f"chunk {shade // parts + first}, sequence chunk {shade % parts + first}"
+        return name_of(what, shade, style)
+    chunk, part = divmod(shade, parts)
+    return ", ".join((name_of("chunk", chunk, style), name_of("sequence chunk", part, style)))
 
 
-def _joined(words: list[str]) -> str:
+def name_of(what: str, part: int, style: Style) -> str:
+    """Return what one of several is called: ``chunk 1``."""
+    return say(style.language, ONE[what], number=style.first + part)
+
+
+def scope_of(what: str, count: int, style: Style) -> str:
+    """Return what an entry is of, where it is of several: ``, chunks 1 to 2``."""
+    last = style.first + count - 1
+    return ", " + say(style.language, MANY[what], first=style.first, last=last)
+
+
+def _joined(words: list[str], language: str) -> str:
     """Return several entries' words as one: ``Backward and backward for input``."""
-    first, *others = dict.fromkeys(words)
-    return " and ".join([first, *(word[0].lower() + word[1:] for word in others)])
+    joined, *others = dict.fromkeys(words)
+    for word in others:
+        other = inside(language, word)
+        joined = say(language, "{one} and {other}", one=joined, other=other)
+    return joined
 
 
 def _overlap(slots: list[Slot], style: Style, words: Legend) -> list[Entry]:
@@ -213,7 +247,7 @@ def _overlap(slots: list[Slot], style: Style, words: Legend) -> list[Entry]:
     hatches = tuple(style.hatch(kind, fill) for kind, fill in zip(kinds, fills, strict=True))
     if style.overlap:
         fills, hatches = fills[:1], hatches[:1]
-    word = one_line(words.overlap or OVERLAPPED, LONGEST)
+    word = one_line(words.overlap or say(style.language, OVERLAPPED), LONGEST)
     return [Entry(word, fills, hatches, kinds=("overlap",))]
 
 
@@ -221,10 +255,10 @@ def _lettered(timeline: Timeline, style: Style) -> list[Entry]:
     """Return an entry for each later chunk, where the colour of labels tells chunks apart."""
     if not style.chunk_text:
         return []
-    word = shades_word(timeline).capitalize()
+    what = shades_of(timeline)
     return [
         Entry(
-            f"{word} {chunk + style.first}",
+            capital(name_of(what, chunk, style)),
             (style.forward,),
             (None,),
             sample=(str(style.first), style.text_on(style.forward, chunk)),
@@ -237,22 +271,24 @@ def _lettered(timeline: Timeline, style: Style) -> list[Entry]:
 def _idle(style: Style, words: Legend) -> list[Entry]:
     """Return the entry for hatched idle time, which could be taken for a task."""
     hatch = style.idle_hatch
-    return (
-        [Entry(one_line(words.idle or "Idle", LONGEST), (style.idle,), (hatch,))]
-        if hatch
-        else []
-    )
+    text = one_line(words.idle or say(style.language, "Idle"), LONGEST)
+    return [Entry(text, (style.idle,), (hatch,))] if hatch else []
 
 
 def _shades(timeline: Timeline, kind: Kind) -> int:
     return timeline.shades if kind in UNITS else timeline.chunks
 
 
-def shades_word(timeline: Timeline) -> str:
+def shades_of(timeline: Timeline) -> str:
     """Return what the shades of one kind tell apart."""
     if timeline.traits.sequence_chunks == 1:
         return "chunk"
     return "sequence chunk" if timeline.chunks == 1 else "chunk and sequence chunk"
+
+
+def capital(text: str) -> str:
+    """Return a text that starts with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def length(entry: Entry, measure: Measure) -> float:

@@ -9,6 +9,7 @@ from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Lines, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.errors import StyleError
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Run
 from sphinx_pipeviz.phases import largest_gap
@@ -32,7 +33,8 @@ def overlays_of(
     for highlight in picture.highlight or ():
         yield from _highlight(timeline, highlight, grid, style)
     if picture.bubble:
-        words = "Bubble" if picture.bubble is True else str(picture.bubble)
+        bubble = picture.bubble
+        words = say(style.language, "Bubble") if bubble is True else str(bubble)
         yield from _bubble(timeline, words, grid, style, measure)
 
 

@@ -6,7 +6,6 @@ they cannot be shown it is in ASCII. A terminal can show it in colours.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,9 +13,19 @@ from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.terminal import coloured
 from sphinx_pipeviz.draw.text_lines import Line, bar_lines, block, grid_lines
 from sphinx_pipeviz.draw.text_marks import HELD, ends_of, notes_of
-from sphinx_pipeviz.draw.text_rows import Row, columns, key_of, letter_of, padded, rows_of
+from sphinx_pipeviz.draw.text_rows import (
+    Row,
+    columns,
+    key_of,
+    letter_of,
+    padded,
+    rows_of,
+    wrapped,
+)
 from sphinx_pipeviz.draw.text_scale import Scale, bar_scale, every, grid_scale, round_times
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.model import Timeline
+from sphinx_pipeviz.ops import Run
 from sphinx_pipeviz.picture import Picture
 
 WIDTH = 79
@@ -63,16 +72,16 @@ def paint_text(
         page: What it is written on.
         picture: What it shows besides the tasks.
     """
-    picture, page = picture or Picture(), page or Page()
+    picture, page, language = picture or Picture(), page or Page(), style.language
     rows = rows_of(timeline, style, picture)
     scale = grid_scale(timeline, rows, picture)
-    said = [] if picture.legend == "none" else [key_of(timeline, rows, picture)]
+    said = [] if picture.legend == "none" else [key_of(timeline, rows, picture, language)]
     if scale is not None:
         lines = grid_lines(timeline, rows, scale, style, picture)
         drawn: Iterable[str] = _bands(lines, scale, page, picture)
     else:
-        bars = list(_bars(timeline, rows, page, picture))
-        drawn = [*bars, *_list(rows)]
+        bars = list(_bars(timeline, rows, page, picture, language))
+        drawn = [*bars, *_list(rows, language)]
         said += [_blocks(rows)] if bars else []
     text = "\n".join([*drawn, *_said([*said, *notes_of(timeline, picture, style)], page)])
     return (text.translate(ASCII) if page.ascii else text).rstrip("\n") + "\n"
@@ -81,7 +90,7 @@ def paint_text(
 def _said(texts: list[str], page: Page) -> Iterator[str]:
     """Yield the lines below the grid."""
     for text in texts:
-        yield from textwrap.wrap(text, max(page.width, 20))
+        yield from wrapped(text, max(page.width, 20))
 
 
 def _bands(lines: list[Line], scale: Scale, page: Page, picture: Picture) -> Iterator[str]:
@@ -104,15 +113,19 @@ def _bands(lines: list[Line], scale: Scale, page: Page, picture: Picture) -> Ite
         yield ""
 
 
-def _bars(timeline: Timeline, rows: list[Row], page: Page, picture: Picture) -> Iterator[str]:
+def _bars(
+    timeline: Timeline, rows: list[Row], page: Page, picture: Picture, language: str
+) -> Iterator[str]:
     """Yield the lines of bars, which show the whole time in one band."""
     names = max((columns(row.name) for row in rows), default=0)
-    width = page.width - max(names, len(HELD) if picture.memory else 0) - 2
+    width = (
+        page.width - max(names, columns(say(language, HELD)) + 2 if picture.memory else 0) - 2
+    )
     width -= max((columns(end) for end in ends_of(rows, picture)), default=0)
     scale = bar_scale(timeline, picture, width) if width >= LEAST_BARS else None
     if scale is None:
         return
-    lines = bar_lines(timeline, rows, scale, picture)
+    lines = bar_lines(timeline, rows, scale, picture, language)
     margin = _margin(lines)
     if picture.axis != "none":
         yield _axis(scale, margin, round_times(scale))
@@ -139,14 +152,16 @@ def _axis(scale: Scale, margin: int, told: dict[int, str]) -> str:
     return line
 
 
-def _list(rows: list[Row]) -> Iterator[str]:
+def _list(rows: list[Row], language: str) -> Iterator[str]:
     for row in rows:
-        tasks = (
-            f"{entry.label} {entry.run.start:.12g} to {entry.run.end:.12g}"
-            for entry in row.entries
-        )
+        tasks = (f"{entry.label} {_span(entry.run, language)}" for entry in row.entries)
         yield f"{row.name}: {', '.join(tasks)}"
     yield ""
+
+
+def _span(run: Run, language: str) -> str:
+    start, end = f"{run.start:.12g}", f"{run.end:.12g}"
+    return say(language, "{start} to {end}", start=start, end=end)
 
 
 def _blocks(rows: list[Row]) -> str:

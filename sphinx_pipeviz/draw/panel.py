@@ -177,7 +177,7 @@ def _below(
     )
     if axis_first:
         top -= axis_height(picture, em)
-    phases = shown_phases(timeline, picture)
+    phases = shown_phases(timeline, picture, style.language)
     brackets = brackets_of(phases, grid, round(top, 2), style, measure)
     top = grid.bottom - below_height(timeline, picture, em)
     top += curves_height(picture, timeline.devices, em)

@@ -12,6 +12,7 @@ from sphinx_pipeviz.draw.scene import Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.words import LEADING, count, stamps, wide
 from sphinx_pipeviz.errors import Path, StyleError, did_you_mean
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.metrics import Metrics, measure
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import PASSES
@@ -34,7 +35,10 @@ def names_of(timeline: Timeline, style: Style, rows: Rows) -> list[str]:
         StyleError: A template names something that a row does not have.
     """
     if rows.label is None:
-        return timeline.device_names(style.first)
+        return [
+            title or say(style.language, "Device {number}", number=number)
+            for number, title in enumerate(timeline.names, style.first)
+        ]
     if rows.label == "none":
         return [""] * timeline.devices
     values = [

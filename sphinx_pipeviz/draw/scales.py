@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sphinx_pipeviz.draw.legend import LONGEST, MOST_SHADES, SWATCH, WORDS, Entry, said
+from sphinx_pipeviz.draw.legend import (
+    LONGEST,
+    MOST_SHADES,
+    SWATCH,
+    WORDS,
+    Entry,
+    capital,
+    name_of,
+    said,
+    scope_of,
+)
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.model import Lane, Timeline
 from sphinx_pipeviz.ops import PASSES, Kind, one_line
 from sphinx_pipeviz.picture import Legend
@@ -22,9 +33,10 @@ def bar(timelines: Sequence[Timeline], style: Style, words: Legend) -> list[Entr
     values = [value for timeline in timelines for value in timeline.values.values()]
     low, high = min(values), max(values)
     fills = tuple(style.value_fill(step / BAR, 0, 1) for step in range(BAR + 1))
-    text = f"{one_line(words.value or 'Value', LONGEST)}: {low:g} to {high:g}"
+    name = one_line(words.value or say(style.language, "Value"), LONGEST)
+    span = say(style.language, "{low} to {high}", low=f"{low:g}", high=f"{high:g}")
     wide = SWATCH * 4
-    return [Entry(text, fills, (None,) * len(fills), wide=wide, outlined=False)]
+    return [Entry(f"{name}: {span}", fills, (None,) * len(fills), wide=wide, outlined=False)]
 
 
 def coloured(
@@ -49,9 +61,8 @@ def coloured(
         "microbatch": len({op.microbatch for slot in slots for op in slot.ops} - {None}),
     }
     count = max(1, counts[by])
-    word = said(slots, words)
-    many = {"stage": "stages", "chunk": "chunks", "microbatch": "microbatches"}
-    scope = f", {many[by]} {style.first} to {style.first + count - 1}" if count > 1 else ""
+    word = said(slots, words, style.language)
+    scope = scope_of(by, count, style) if count > 1 else ""
     alone = "" if words.apart else scope
     shown = range(min(count, MOST_SHADES))
     entries = [
@@ -64,7 +75,7 @@ def coloured(
         return listed
     passes = [kind for kind in kinds if kind in PASSES]
     for part in range(min(count, MOST_ENTRIES)):
-        text = f"{by.capitalize()} {part + style.first}"
+        text = capital(name_of(by, part, style))
         entry = _entry(text, [(kind, part) for kind in passes], style)
         listed.append(replace(entry, part=part))
     return listed

@@ -22,6 +22,7 @@ from sphinx_pipeviz.draw.colours import (
 from sphinx_pipeviz.draw.hatch import Hatch
 from sphinx_pipeviz.draw.styles import DARK_FRAME, PRESETS
 from sphinx_pipeviz.errors import PipevizError, StyleError, did_you_mean
+from sphinx_pipeviz.languages import known_language
 from sphinx_pipeviz.ops import BESIDE, PASSES, Kind
 from sphinx_pipeviz.picture import Pattern
 
@@ -147,6 +148,7 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
         font_size: Size of all text, in points; labels shrink, then vanish, in narrow cells.
         font: Family, or path of a file, of all text. What it has no glyph for, and all text
             without it, is in DejaVu Sans.
+        language: Of the picture's own words, such as ``de`` or ``zh_CN``; English without it.
     """
 
     idle_look: Literal["grid", "fill", "hatch", "none"] = "grid"
@@ -160,6 +162,7 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     row_height: Points = 22.0
     font_size: Points = 9.0
     font: Annotated[str, Meta(max_length=1000)] = ""
+    language: Annotated[str, Meta(max_length=40)] = ""
 
     def fill(
         self, kind: Kind, chunk: int = 0, chunks: int = 1, stage: int | None = None
@@ -303,6 +306,7 @@ def _overridden(base: Style, overrides: dict[str, Any]) -> Style:
     data = msgspec.to_builtins(base)
     style = convert({**data, **overrides}, Style, ("style",))
     _check_hatches(style.hatches)
+    language = known_language(style.language, ("style", "language")) if style.language else ""
     dark = overrides.get("dark", {})
     convert({**msgspec.to_builtins(Colours()), **dark}, Colours, ("style", "dark"))
     framed = [key for key in FRAME if overrides.get(key, "") is not None]
@@ -310,7 +314,9 @@ def _overridden(base: Style, overrides: dict[str, Any]) -> Style:
         key: value for key, value in base.dark.items() if key not in overrides or key in framed
     }
     hatches = {**base.hatches, **style.hatches}
-    return msgspec.structs.replace(style, dark={**kept, **dark}, hatches=hatches)
+    return msgspec.structs.replace(
+        style, dark={**kept, **dark}, hatches=hatches, language=language
+    )
 
 
 def _check_hatches(hatches: dict[str, Pattern | None]) -> None:

@@ -21,6 +21,7 @@ from sphinx_pipeviz.draw.text_marks import (
 )
 from sphinx_pipeviz.draw.text_rows import Entry, Row, columns, spread
 from sphinx_pipeviz.draw.text_scale import Scale
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.metrics import measure
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind
@@ -63,18 +64,25 @@ def grid_lines(
     timeline: Timeline, rows: list[Row], scale: Scale, style: Style, picture: Picture
 ) -> list[Line]:
     """Return the lines of a grid in which every task is a cell with its label."""
-    return _lines(timeline, rows, scale, picture, [_cells(row, scale, style) for row in rows])
+    drawn = [_cells(row, scale, style) for row in rows]
+    return _lines(timeline, drawn, rows, scale, picture, style.language)
 
 
 def bar_lines(
-    timeline: Timeline, rows: list[Row], scale: Scale, picture: Picture
+    timeline: Timeline, rows: list[Row], scale: Scale, picture: Picture, language: str
 ) -> list[Line]:
     """Return lines in which blocks stand for tasks, with labels where there is room."""
-    return _lines(timeline, rows, scale, picture, [_bars(row, scale) for row in rows])
+    drawn = [_bars(row, scale) for row in rows]
+    return _lines(timeline, drawn, rows, scale, picture, language)
 
 
 def _lines(
-    timeline: Timeline, rows: list[Row], scale: Scale, picture: Picture, drawn: list[Line]
+    timeline: Timeline,
+    drawn: list[Line],
+    rows: list[Row],
+    scale: Scale,
+    picture: Picture,
+    language: str,
 ) -> list[Line]:
     """Add what the picture shows besides the tasks."""
     peaks = peaks_of(timeline) if picture.memory else []
@@ -84,23 +92,25 @@ def _lines(
     lines = []
     for index, (row, line, end) in enumerate(zip(rows, drawn, ends, strict=True)):
         if picture.bubble and not row.is_lane:
-            add_bubble(line.cells, row.device, timeline, picture, scale)
+            add_bubble(line.cells, row.device, timeline, picture, scale, language)
         if picture.flush:
             add_flushes(line.cells, timeline, scale)
         line.end = end
         lines.append(line)
         if picture.memory and last[row.device] == index:
             most = peaks[row.device] if memory is None else memory[0][row.device]
-            lines.append(_curve(timeline, row.device, scale, (max(1, *peaks), most)))
+            lines.append(_curve(timeline, row.device, scale, (max(1, *peaks), most), language))
     if picture.phases:
-        lines.append(_plain("", phases_line(timeline, picture, scale)))
+        lines.append(_plain("", phases_line(timeline, picture, scale, language)))
     return lines
 
 
-def _curve(timeline: Timeline, device: int, scale: Scale, most: tuple[int, int | str]) -> Line:
+def _curve(
+    timeline: Timeline, device: int, scale: Scale, most: tuple[int, int | str], language: str
+) -> Line:
     """Return a device's curve; ``most`` is the height of all, and what is said of this one."""
-    line = _plain(HELD, curve_of(timeline, device, scale, most[0]))
-    line.end = f" max {most[1]}"
+    line = _plain(f"  {say(language, HELD)}", curve_of(timeline, device, scale, most[0]))
+    line.end = " " + say(language, "max {number}", number=most[1])
     return line
 
 

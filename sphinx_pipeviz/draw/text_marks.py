@@ -12,6 +12,7 @@ from sphinx_pipeviz.draw.rows import names_of
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.text_rows import Row, columns, one_row, padded, spread
 from sphinx_pipeviz.draw.text_scale import Scale
+from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.phases import held, largest_gap
 from sphinx_pipeviz.picture import Note, Picture, Rows
@@ -20,7 +21,7 @@ from sphinx_pipeviz.picture import Note, Picture, Rows
 LEVELS = " ▁▂▃▄▅▆▇█"
 FLUSH = "║"
 #: Before a curve.
-HELD = "  held"
+HELD = "held"
 
 
 def put(cells: list[str], place: int, text: str) -> None:
@@ -38,13 +39,18 @@ def add_flushes(cells: list[str], timeline: Timeline, scale: Scale) -> None:
 
 
 def add_bubble(
-    cells: list[str], device: int, timeline: Timeline, picture: Picture, scale: Scale
+    cells: list[str],
+    device: int,
+    timeline: Timeline,
+    picture: Picture,
+    scale: Scale,
+    language: str,
 ) -> None:
     """Write the words for the largest gap into its middle row, if there is room."""
     gap = largest_gap(timeline)
     if gap is None or device != (gap.first + gap.last) // 2:
         return
-    words = "Bubble" if picture.bubble is True else one_row(str(picture.bubble))
+    words = say(language, "Bubble") if picture.bubble is True else one_row(str(picture.bubble))
     left, right = scale.place(gap.start) + 1, scale.place(gap.end)
     if columns(words) <= right - left:
         put(cells, (left + right - columns(words)) // 2, words)
@@ -69,10 +75,10 @@ def peaks_of(timeline: Timeline) -> list[int]:
     ]
 
 
-def phases_line(timeline: Timeline, picture: Picture, scale: Scale) -> list[str]:
+def phases_line(timeline: Timeline, picture: Picture, scale: Scale, language: str) -> list[str]:
     """Return the brackets of the phases with their names, where these have room."""
     cells = [" "] * scale.size
-    for name, start, end in shown_phases(timeline, picture):
+    for name, start, end in shown_phases(timeline, picture, language):
         left, right = round(scale.exact(start)), round(scale.exact(end))
         if right - left < 2:  # noqa: PLR2004 - room for a bracket's two corners
             continue
@@ -111,7 +117,9 @@ def notes_of(timeline: Timeline, picture: Picture, style: Style) -> Iterator[str
     """Yield each note with the place it stands at."""
     names = names_of(timeline, style, picture.rows or Rows())
     for note in picture.notes or ():
-        yield f"Note at {_place(note, names, picture.unit)}: {one_row(note.text)}"
+        place = _place(note, names, picture.unit)
+        text = one_row(note.text)
+        yield say(style.language, "Note at {place}: {words}", place=place, words=text)
 
 
 def _place(note: Note, names: list[str], unit: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,16 +11,19 @@ from dataclasses import dataclass
 from sphinx_pipeviz.draw.cells import per_iteration
 from sphinx_pipeviz.draw.chosen import chosen
 from sphinx_pipeviz.draw.labels import flat, numbers_of, says, template_of, write
-from sphinx_pipeviz.draw.legend import said, shades_word
+from sphinx_pipeviz.draw.legend import said, shades_of
 from sphinx_pipeviz.draw.rows import names_of, suffixes_of
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.terminal import Look
 from sphinx_pipeviz.draw.tracks import lanes_shown
+from sphinx_pipeviz.languages import inside, say
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Overlap, Run
 from sphinx_pipeviz.picture import Picture, Rows
 from sphinx_pipeviz.versions import run_versions
 
+#: Stands beside a letter of two columns while columns are counted.
+FILLER = "\0"
 LETTERS = {
     Kind.OPTIMIZER: "O",
     Kind.ALL_REDUCE: "A",
@@ -85,7 +89,12 @@ def rows_of(timeline: Timeline, style: Style, picture: Picture) -> list[Row]:
         for lane in timeline.lanes:
             if lane.device == device and lane.name in lanes:
                 block += [
-                    Row(device, f"  {lane.name}", words.entries(device, track), is_lane=True)
+                    Row(
+                        device,
+                        f"  {say(style.language, lane.name)}",
+                        words.entries(device, track),
+                        is_lane=True,
+                    )
                     for track in _tracks(lane.runs)
                 ]
         blocks.append(block)
@@ -167,20 +176,20 @@ def _tracks(runs: tuple[Run, ...]) -> list[tuple[Run, ...]]:
     return [tuple(track) for track in tracks]
 
 
-def key_of(timeline: Timeline, rows: list[Row], picture: Picture) -> str:
+def key_of(timeline: Timeline, rows: list[Row], picture: Picture, language: str) -> str:
     """Return what the letters of the kinds that occur mean."""
     slots = [entry.run.slot for row in rows for entry in row.entries]
     found = {op.kind for slot in slots for op in slot.ops}
     letters: dict[str, list[str]] = {}
-    for kind, word in said(slots, picture.words).items():
+    for kind, word in said(slots, picture.words, language).items():
         if kind in found:
-            own = word if any(map(str.isupper, word[1:])) else word[:1].lower() + word[1:]
+            own = word if any(map(str.isupper, word[1:])) else inside(language, word)
             letters.setdefault(own, []).append(LETTERS.get(kind, kind.value))
     words = [f"{'/'.join(some)} {word}" for word, some in letters.items()]
     if any(isinstance(slot, Overlap) for slot in slots):
-        words.append("+ at once")
+        words.append(f"+ {say(language, 'at once')}")
     if timeline.shades > 1 and not says(picture.labels, "stage", "chunk"):
-        words.append(f"a, b, ... {shades_word(timeline)}")
+        words.append(f"a, b, ... {say(language, shades_of(timeline))}")
     return ", ".join(words)
 
 
@@ -211,6 +220,13 @@ def spread(text: str) -> Iterator[str]:
 def padded(text: str, width: int) -> str:
     """Return a text with spaces behind it, up to a number of columns."""
     return text + " " * (width - columns(text))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most ``width`` columns, where it has spaces to part it."""
+    cells = "".join(cell or FILLER for cell in spread(text))
+    lines = textwrap.wrap(cells, width, break_long_words=False)
+    return [line.replace(FILLER, "") for line in lines]
 
 
 def _wide(character: str) -> int:

@@ -65,6 +65,7 @@ SPEC_OPTIONS = (
     "follow",
     "critical-path",
     "memory",
+    "language",
 )
 FIGURE_OPTIONS = ("caption", "figwidth", "figclass", "figname")
 PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {

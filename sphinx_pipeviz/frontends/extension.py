@@ -15,6 +15,7 @@ from sphinx_pipeviz.frontends import failures, folders, garbage, kept, pictures,
 from sphinx_pipeviz.frontends.assets import add_assets
 from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
 from sphinx_pipeviz.frontends.settings import SETTINGS
+from sphinx_pipeviz.languages import TABLES, language_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -66,6 +67,7 @@ def check_settings(app: Sphinx, config: Config) -> None:
     ]
     if config.pipeviz_font:
         use_font(app, config)
+    use_language(config)
 
 
 def use_font(app: Sphinx, config: Config) -> None:
@@ -83,6 +85,18 @@ def use_font(app: Sphinx, config: Config) -> None:
         logger.warning(message, type="pipeviz", subtype="config")
         config.pipeviz_font = None
         return
+    _lend(config, "font", font)
+
+
+def use_language(config: Config) -> None:
+    """Give the site's language to the configured style, where there are words in it."""
+    language = language_of(config.language)
+    if TABLES.get(language):
+        _lend(config, "language", language)
+
+
+def _lend(config: Config, field: str, value: str) -> None:
+    """Set a field of the configured style, if it is not set there."""
     style = config.pipeviz_style
     whole = {"base": style} if isinstance(style, str) else style
-    config.pipeviz_style = {"font": font, **whole}
+    config.pipeviz_style = {field: value, **whole}

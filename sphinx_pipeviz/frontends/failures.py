@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.util import logging
 
 from sphinx_pipeviz.errors import Location, PipevizError
+from sphinx_pipeviz.languages import language_of, say
 from sphinx_pipeviz.remarks import Remark
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def report(env: BuildEnvironment, error: PipevizError, text: str) -> nodes.Eleme
     location = str(error.location.with_line()) if error.location else env.docname
     logger.warning(error.told, location=location, type="pipeviz", subtype=error.subtype)
     failed_pages(env).add(env.docname)
-    return error_box(error, text)
+    return error_box(error, text, env.config.language)
 
 
 def tell(env: BuildEnvironment, remark: Remark, location: Location) -> None:
@@ -62,10 +63,10 @@ def tell(env: BuildEnvironment, remark: Remark, location: Location) -> None:
     failed_pages(env).add(env.docname)
 
 
-def error_box(error: PipevizError, text: str) -> nodes.Element:
+def error_box(error: PipevizError, text: str, language: str) -> nodes.Element:
     """Return what the page shows instead of the picture."""
     box = nodes.error("", classes=["pipeviz-error"], support_smartquotes=False)
-    sentence = f"pipeline-schedule{_where(error)}: {error.sentence}"
+    sentence = f"pipeline-schedule{_where(error, language_of(language))}: {error.sentence}"
     box += nodes.paragraph(sentence, sentence, translatable=False)
     if text.strip():
         block = nodes.literal_block(text, text)
@@ -74,7 +75,7 @@ def error_box(error: PipevizError, text: str) -> nodes.Element:
     return box
 
 
-def _where(error: PipevizError) -> str:
+def _where(error: PipevizError, language: str) -> str:
     """Return the line, and the name of its file where that is not the page.
 
     Folders are left out: where a site is built must not show in it.
@@ -83,7 +84,7 @@ def _where(error: PipevizError) -> str:
     if place is None or place.line is None:
         return ""
     file = f"{Path(place.source).name}, " if error.users and place.source else ""
-    return f" ({file}line {place.line})"
+    return f" ({file}{say(language, 'line {number}', number=place.line)})"
 
 
 def failed_pages(env: BuildEnvironment) -> set[str]:

@@ -220,7 +220,8 @@ class _Draw(Treeprocessor):
         logger.warning("pipeviz: %s", known)
         if self.reader.extension.getConfig("strict"):
             raise known
-        return error_box(known, "\n".join([lines[0].strip(), *fence.body]))
+        source = "\n".join([lines[0].strip(), *fence.body])
+        return error_box(known, source, figures.language)
 
 
 def _paragraph(mark: str, fence: Fence, lines: list[str]) -> list[str]:

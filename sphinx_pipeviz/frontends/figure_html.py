@@ -17,6 +17,7 @@ from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.frontends.downloads import download_line
 from sphinx_pipeviz.frontends.fence_header import Header
+from sphinx_pipeviz.languages import language_of, say
 from sphinx_pipeviz.render import check, draw, style_of
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 
@@ -59,6 +60,12 @@ class Figures:
     cache: str = ""
     link: Link = inline
     downloads: tuple[str, ...] = ()
+
+    @property
+    def language(self) -> str:
+        """The language of what is said around pictures: the one of ``style``."""
+        asked = self.style.get("language", "") if isinstance(self.style, dict) else ""
+        return language_of(str(asked))
 
     def figure(self, spec: Spec, header: Header) -> str:
         """Return a schedule as a figure.
@@ -119,9 +126,10 @@ def _attributes(header: Header) -> str:
     return "".join(f' {name}="{escape(text)}"' for name, text in found.items() if text)
 
 
-def error_box(error: PipevizError, source: str) -> str:
+def error_box(error: PipevizError, source: str, language: str) -> str:
     """Return what a page shows in place of the figure; it is red in every theme."""
-    line = f" (line {error.location.line})" if error.location and error.location.line else ""
+    number = error.location and error.location.line
+    line = f" ({say(language, 'line {number}', number=number)})" if number else ""
     return (
         '<div class="admonition danger error pipeviz-error">'
         f'<p class="admonition-title">pipeline-schedule{line}</p>'

@@ -16,6 +16,7 @@ from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.downloads import FILES
 from sphinx_pipeviz.frontends.fence import FenceExtension, Page, file_page
 from sphinx_pipeviz.frontends.figure_html import Figures
+from sphinx_pipeviz.languages import TABLES, language_of
 from sphinx_pipeviz.load import Access
 from sphinx_pipeviz.spec import MAX_OPS
 
@@ -102,13 +103,21 @@ class PipevizPlugin(BasePlugin[Options]):
 
         dark = self.config.dark
         return Figures(
-            self.config.style,
+            self._style(config),
             self.config.max_ops,
             dark=config.theme.name == "material" if dark is None else dark,
             cache=str(Path(config.config_file_path or "").parent / self.config.cache_dir),
             link=link,
             downloads=tuple(kind for kind in FILES if kind in self.config.downloads),
         )
+
+    def _style(self, config: MkDocsConfig) -> str | dict[str, Any]:
+        """Return the style of pictures that ask for none, in the theme's language."""
+        style: str | dict[str, Any] = self.config.style
+        language = language_of(str(config.theme.get("language") or config.theme.locale))
+        if not TABLES.get(language):
+            return style
+        return {"language": language} | ({"base": style} if isinstance(style, str) else style)
 
     def _note(self, path: Path) -> None:
         """Watch a file or folder that a picture depends on."""

@@ -14,6 +14,7 @@ from sphinx_pipeviz.frontends.cross_links import addresses
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.kept import Kept
 from sphinx_pipeviz.frontends.zoom import zoom_mark
+from sphinx_pipeviz.languages import say
 
 #: Attribute of a picture's node: the stylesheets that its page needs, by name.
 SHEETS = "pipeviz-sheets"
@@ -52,7 +53,7 @@ def inline_of(kept: Kept, node: PipelinePicture, way: str) -> Inline | None:
 
 
 def inline_node(
-    node: PipelinePicture, picture: Inline, number: int, *, zoom: bool
+    node: PipelinePicture, picture: Inline, number: int, language: str, *, zoom: bool
 ) -> nodes.raw:
     """Return the picture and its text as HTML.
 
@@ -60,6 +61,7 @@ def inline_node(
         node: Where it stands, with the options of an image.
         picture: What it shows.
         number: Which of its page's pictures it is.
+        language: Of what the text is called.
         zoom: Whether readers may enlarge it.
     """
     width, height = _size(node, *natural_size(picture.svg))
@@ -68,7 +70,7 @@ def inline_node(
     html += zoom_mark() if zoom else ""
     if picture.text and not isinstance(node.parent, nodes.TextElement):
         html += (
-            f'\n<details class="pipeviz-text"><summary>{AS_TEXT}</summary>'
+            f'\n<details class="pipeviz-text"><summary>{say(language, AS_TEXT)}</summary>'
             f'<pre tabindex="0">{escape(picture.text, quote=False)}</pre></details>'
         )
     new = nodes.raw(node.rawsource, html, format="html")

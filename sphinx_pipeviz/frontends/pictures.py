@@ -79,7 +79,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
-            _replace(node, error_box(known, node.rawsource))
+            _replace(node, error_box(known, node.rawsource, app.config.language))
     shown.note_shown(app, doctree, docname, kept.names | offered | sheets_of(doctree).keys())
 
 
@@ -91,7 +91,9 @@ def _in_page(
     way = pages.way_of(app, node) if wanted == "svg" else "image"
     picture = pages.inline_of(kept, node, way)
     if picture:
-        return [pages.inline_node(node, picture, number, zoom=zooms(app, node))]
+        language = kept.look(node["spec"]).language
+        zoom = zooms(app, node)
+        return [pages.inline_node(node, picture, number, language, zoom=zoom)]
     light = _image(app, node, docname, kept.file(node["spec"], wanted))
     dark = kept.dark_file(node["spec"], wanted)
     new = pages.image_nodes(light, _image(app, node, docname, dark) if dark else None)
