@@ -24,6 +24,7 @@ STEPS = [
     "picture",
     "links",
     "spec",
+    "authors",
     "convert",
     "shape",
     "readers",

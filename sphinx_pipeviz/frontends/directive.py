@@ -30,6 +30,7 @@ from sphinx_pipeviz.frontends.directive_options import (
 from sphinx_pipeviz.frontends.failures import report, tell, unexpected
 from sphinx_pipeviz.frontends.folders import note_folder, roots_of
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
+from sphinx_pipeviz.frontends.translation import text_nodes
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.load import Access, load
 from sphinx_pipeviz.readers import YAML, recognised
@@ -176,6 +177,8 @@ class PipelineSchedule(SphinxDirective):
         ).run()
         image = next(iter(outer.findall(nodes.image)))
         picture = PipelinePicture(self.block_text, **image.attributes)
+        alt = (options["alt"], at_option(self, "alt")) if "alt" in self.options else None
+        picture += text_nodes(spec, alt)
         picture["spec"] = fitted(spec, image.get("width")).without_marks()
         picture += waiting_links(self, spec)
         del picture["uri"]

@@ -15,6 +15,7 @@ from sphinx_pipeviz.frontends import failures, folders, garbage, kept, pictures,
 from sphinx_pipeviz.frontends.assets import add_assets
 from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
 from sphinx_pipeviz.frontends.settings import SETTINGS
+from sphinx_pipeviz.frontends.translation import AuthorsText
 from sphinx_pipeviz.languages import TABLES, language_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     for name, setting in SETTINGS.items():
         app.add_config_value(name, setting.default, setting.rebuild, setting.types)
     app.add_node(PipelinePicture)
+    app.add_node(AuthorsText)
     app.add_directive("pipeline-schedule", PipelineSchedule)
     app.connect("config-inited", check_settings)
     app.connect("builder-inited", shown.start)

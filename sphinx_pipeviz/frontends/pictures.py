@@ -13,9 +13,12 @@ from sphinx_pipeviz.errors import Location, PipevizError
 from sphinx_pipeviz.frontends import pages, shown
 from sphinx_pipeviz.frontends.assets import sheets_of
 from sphinx_pipeviz.frontends.directive import PipelinePicture
-from sphinx_pipeviz.frontends.failures import error_box, report, unexpected
+from sphinx_pipeviz.frontends.failures import error_box, report, tell, unexpected
 from sphinx_pipeviz.frontends.kept import Kept
 from sphinx_pipeviz.frontends.offered import draw_offered, offer
+from sphinx_pipeviz.frontends.translation import translate
+from sphinx_pipeviz.remarks import remarks
+from sphinx_pipeviz.render import check
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,8 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
     found = list(doctree.findall(PipelinePicture))
     for node in found:
         try:
+            if translate(node):
+                _tell_again(app, node)
             _draw(app, kept, node, wanted)
         except OSError as error:
             logger.debug("sphinx-pipeviz draws this picture later: %s", error)
@@ -44,6 +49,15 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
             _replace(node, report(app.env, known, node.rawsource))
     if found:
         shown.note_drawn(app.env, kept.names)
+
+
+def _tell_again(app: Sphinx, node: PipelinePicture) -> None:
+    """Warn of what a picture cannot show in translation."""
+    style, max_ops = app.config.pipeviz_style, app.config.pipeviz_max_ops
+    check(node["spec"], style, max_ops)
+    for found in remarks(node["spec"], style, max_ops):
+        if found.subtype == "font":
+            tell(app.env, found, Location(node.source, node.line))
 
 
 def _draw(app: Sphinx, kept: Kept, node: PipelinePicture, wanted: str | None) -> None:
@@ -64,7 +78,9 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     wanted = _format(app)
     kept = Kept(app)
     offered: set[str] = set()
-    for number, node in enumerate(list(doctree.findall(PipelinePicture)), 1):
+    # gettext looks for the author's texts in our nodes
+    found = [] if app.builder.name == "gettext" else list(doctree.findall(PipelinePicture))
+    for number, node in enumerate(found, 1):
         try:
             _fit(kept, node)
             if wanted is None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 FIGURE = """\
 T
@@ -74,3 +80,127 @@ def test_markdown_speaks_the_language_of_its_style():
     )
     assert 'alt="Pipeline-Ablauf, 1f1b: 2 Geräte' in good
     assert "pipeline-schedule (Zeile 3)" in bad
+
+
+# An author's texts
+
+
+WORDS = """\
+T
+=
+
+.. pipeline-schedule::
+   :alt: Two devices
+   :caption: A caption
+   :title: A title
+
+   schedule: 1f1b
+   devices: 2
+   microbatches: 3
+   labels: F{mb}
+   rows:
+     label:
+       - First row
+       - Second row
+   legend:
+     forward: Ahead
+   notes:
+     - {text: Look here, time: 3, device: 0}
+
+.. pipeline-schedule:: own.yaml
+"""
+OWN = """\
+compare:
+  - {schedule: gpipe, title: Flushed}
+  - schedule: 1f1b
+    title: Not translated
+devices: 2
+microbatches: 2
+"""
+#: Message -> its file and line, and its translation.
+MESSAGES = {
+    "A caption": ("index.rst:6", "Eine Unterschrift"),
+    "Two devices": ("index.rst:5", "Zwei Geräte"),
+    "A title": ("index.rst:7", "Ein Titel"),
+    "First row": ("index.rst:15", "Erste Zeile"),
+    "Second row": ("index.rst:16", "Zweite Zeile"),
+    "Ahead": ("index.rst:18", "Hin"),
+    "Look here": ("index.rst:20", "Da"),
+    "Flushed": ("own.yaml:2", "Geleert"),
+    "Not translated": ("own.yaml:4", ""),
+}
+
+
+@pytest.fixture
+def translated(site):
+    """Return a site whose texts are translated by a compiled catalogue, but for one."""
+    site.configure("pipeviz_html_embed = 'inline'", "locale_dirs = ['locale']")
+    site.write("index.rst", WORDS)
+    site.write("own.yaml", OWN)
+    catalog = Catalog(locale="de")
+    for message, (_, told) in MESSAGES.items():
+        catalog.add(message, told)
+    path = site.source / "locale/de/LC_MESSAGES/index.mo"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        write_mo(file, catalog)
+    return site
+
+
+def test_an_authors_texts_are_offered_with_their_lines(translated):
+    assert translated.build_apart("gettext").warnings == []
+    template = read_po(
+        translated.page("index.pot", "gettext").encode().splitlines(keepends=True)
+    )
+    found = {
+        message.id: [f"{Path(file).name}:{line}" for file, line in message.locations]
+        for message in template
+        if message.id
+    }
+    assert found == {"T": ["index.rst:2"]} | {
+        message: [place] for message, (place, _) in MESSAGES.items()
+    }
+
+
+def test_translated_texts_come_back_in_the_picture(translated):
+    assert translated.build_apart("html", "-D", "language=de").warnings == []
+    page = translated.page("index.html")
+    for message, (_, told) in MESSAGES.items():
+        assert (told or message) in page
+        assert not told or message not in page
+    assert "Rückwärts" in page
+
+
+def test_each_language_has_pictures_of_its_own(translated):
+    shown = []
+    for language in ("en", "de", "en"):
+        given = ("-D", f"language={language}", "-D", "pipeviz_html_embed=image", "-E")
+        assert translated.build_apart("html", *given).warnings == []
+        shown.append(
+            re.findall(r'src="_images/(pipeviz-[0-9a-f-]+)', translated.page("index.html"))
+        )
+    assert shown[0] == shown[2]
+    assert not {*shown[0]} & {*shown[1]}
+
+
+def test_markdown_offers_its_texts_with_their_lines(site):
+    pytest.importorskip("myst_parser", reason="MyST is not installed")
+    site.configure("extensions += ['myst_parser']")
+    fence = "# T\n\n```{pipeline-schedule}\n:alt: Two devices\n\nschedule: 1f1b\ndevices: 2\n"
+    site.write("index.md", fence + "microbatches: 3\ntitle: A title\n```\n")
+    assert site.build_apart("gettext").warnings == []
+    page = site.page("index.pot", "gettext")
+    assert 'index.md:4\nmsgid "Two devices"' in page
+    assert 'index.md:9\nmsgid "A title"' in page
+
+
+def test_a_translation_that_names_what_there_is_not_is_an_error_box(translated):
+    translated.write("index.rst", WORDS.replace("A title", "A title of {name}"))
+    translated.write(
+        "locale/de/LC_MESSAGES/index.po",
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        'msgid "A title of {name}"\nmsgstr "Ein Titel von {nam}"\n',
+    )
+    result = translated.build_apart("html", "-D", "language=de", "-D", "gettext_auto_build=1")
+    assert any("a title has no '{nam}'" in line for line in result.warnings)
+    assert "pipeline-schedule" in translated.page("index.html")
