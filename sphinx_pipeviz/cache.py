@@ -14,8 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from sphinx_pipeviz.draw.fonts import check_font, is_file
+from sphinx_pipeviz.draw.fonts import WIDE, check_font, is_file, stand_ins
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.languages import TABLES
+from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.schedules import canonical_name
 from sphinx_pipeviz.spec import Spec
 
@@ -36,7 +38,9 @@ def picture_key(spec: Spec, style: Style, format: str) -> str:
     """
     digest = hashlib.sha256()
     known = linked(spec, shown=format.startswith("inline"))
-    for part in (_canonical(known), _look(style), format.encode(), _program()):
+    canonical = _canonical(known)
+    look = _look(style, wide=_is_wide(spec, style, canonical))
+    for part in (canonical, look, format.encode(), _program()):
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return digest.hexdigest()[:32]
@@ -55,10 +59,20 @@ def _canonical(spec: Spec) -> bytes:
     return msgspec.structs.replace(spec, schedule=name, style=None).canonical()
 
 
-def _look(style: Style) -> bytes:
-    """Return the style as bytes, with what its font holds and not where it is."""
-    font = font_digest(style.font)
-    return msgspec.json.encode(msgspec.structs.replace(style, font=font))
+def _is_wide(spec: Spec, style: Style, canonical: bytes) -> bool:
+    """Tell whether a picture may have letters that another font stands in for."""
+    titles = spec.loaded.titles if isinstance(spec.loaded, Timeline) else ()
+    words = TABLES.get(style.language, {}).values()
+    return any(map(WIDE.search, (canonical.decode(), *titles, *words)))
+
+
+def _look(style: Style, *, wide: bool) -> bytes:
+    """Return the style as bytes, with what its fonts hold and not where they are."""
+    font, fallback = font_digest(style.font), font_digest(style.fallback)
+    if wide and not fallback:
+        found = map(Path, stand_ins(style.language))
+        fallback = " ".join(f"{path.name}:{path.stat().st_size}" for path in found)
+    return msgspec.json.encode(msgspec.structs.replace(style, font=font, fallback=fallback))
 
 
 def font_digest(font: str) -> str:

@@ -63,9 +63,10 @@ def embed(
     )
     if most is not None and tasks > most:
         return Inline(tasks=tasks)
-    from sphinx_pipeviz.draw.paint import text_width  # noqa: PLC0415  (matplotlib)
+    from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
 
-    scene = stack(parts, look, text_width, title=heading(source))
+    width = font_of("", look.fallback, look.language).width
+    scene = stack(parts, look, width, title=heading(source))
     svg = paint_inline(scene, look.palette.pairs, look.language)
     text = draw_text(source, style, max_ops) if tasks <= MOST_TOLD else ""
     pairs = look.palette.pairs

@@ -12,6 +12,7 @@ from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.scene import Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import LARGE, is_large
+from sphinx_pipeviz.languages import TABLES
 from sphinx_pipeviz.render import style_of
 from sphinx_pipeviz.spec import MAX_OPS
 from sphinx_pipeviz.timelines import Source, heading, parts_of
@@ -39,20 +40,30 @@ def remarks(
         style: Style of a source that asks for none.
         max_ops: The most ops a named schedule may have.
     """
+    return [*large(source, max_ops), *lacking(source, style, max_ops)]
+
+
+def large(source: Source, max_ops: int = MAX_OPS) -> list[Remark]:
+    """Return that a picture is simplified, if it is."""
+    for timeline, _ in parts_of(source, max_ops):
+        if is_large(timeline):
+            tasks = sum(map(len, timeline.rows))
+            text = f"this picture of {tasks:,} tasks is simplified: more than {LARGE:,}"
+            hint = "draw fewer devices or microbatches"
+            return [Remark(subtype="large", text=f"{text} are too many ({hint})")]
+    return []
+
+
+def lacking(
+    source: Source, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS
+) -> list[Remark]:
+    """Return which characters a picture's fonts have no glyphs for, if there are any."""
     parts = [Part(*part) for part in parts_of(source, max_ops)]
     look = style_of(source, style)
-    found = [_large(part) for part in parts if is_large(part.timeline)][:1]
     title = heading(source)
-    words = (text for part in parts for text in _words(part))
-    if any(map(_RARE.search, (title or "", *words))):
-        found += _lacking(parts, look, title)
-    return found
-
-
-def _large(part: Part) -> Remark:
-    tasks = sum(map(len, part.timeline.rows))
-    text = f"this picture of {tasks:,} tasks is simplified: more than {LARGE:,} are too many"
-    return Remark(subtype="large", text=f"{text} (draw fewer devices or microbatches)")
+    words = [title or "", *TABLES.get(look.language, {}).values()]
+    words += (text for part in parts for text in _words(part))
+    return _lacking(parts, look, title) if any(map(_RARE.search, words)) else []
 
 
 def _words(part: Part) -> Iterator[str]:
@@ -65,7 +76,7 @@ def _words(part: Part) -> Iterator[str]:
 def _lacking(parts: list[Part], look: Style, title: str | None) -> list[Remark]:
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
 
-    font = font_of(look.font)
+    font = font_of(look.font, look.fallback, look.language)
     scene = stack(parts, look, font.width, title=title)
     lacking = font.lacking(stamp.text for stamp in _stamps(scene))
     if not lacking:

@@ -21,7 +21,7 @@ from sphinx_pipeviz.timelines import Source, heading, parts_of
 
 FORMATS = ("svg", "pdf", "png", "text")
 #: What a style that a source asks for takes from the default one.
-LENT = ("font", "language")
+LENT = ("font", "fallback", "language")
 
 
 def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
@@ -39,6 +39,7 @@ def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
         language = known_language(own) if own else lent.get("language", look.language)
         look = msgspec.structs.replace(look, **lent | {"language": language})
         check_font(look.font)
+        check_font(look.fallback, "fallback")
     except PipevizError as error:
         raise error.located(spec.marks if asked is not None or own else None) from None
     return look
@@ -78,7 +79,7 @@ def draw(
 
     try:
         title = heading(source)
-        width = font_of(look.font).width
+        width = font_of(look.font, look.fallback, look.language).width
         scene = stack(parts, look, width, size=size, full_legend=full_legend, title=title)
     except PipevizError as error:
         raise error.located(source.marks if isinstance(source, Spec) else None) from None

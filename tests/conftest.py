@@ -1,6 +1,9 @@
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from sphinx_pipeviz.draw import fonts
 
 SLOW = [HealthCheck.too_slow]
 settings.register_profile("local", deadline=None, max_examples=150, suppress_health_check=SLOW)
@@ -8,3 +11,9 @@ settings.register_profile(
     "ci", deadline=None, max_examples=150, suppress_health_check=SLOW, derandomize=True
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(autouse=True)
+def _no_other_fonts(monkeypatch):
+    """Let pictures be the same whatever other fonts a computer has."""
+    monkeypatch.setattr(fonts, "FOLDERS", ())

@@ -174,7 +174,7 @@ def test_links_of_a_comparisons_parts_do_not_count_either():
 def test_every_field_of_a_style_changes_the_key():
     base = Style()
     others = {"first": 0, "width": 541.0, "row_height": 23.0, "font_size": 10.0}
-    others["font"] = "DejaVu Serif"
+    others |= {"font": "DejaVu Serif", "fallback": "DejaVu Serif", "language": "de"}
     keys = {key_of(BASE)}
     for field in Style.__struct_fields__:
         value = others.get(field, "#010203")

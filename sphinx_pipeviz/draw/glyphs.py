@@ -17,7 +17,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
-from sphinx_pipeviz.draw.fonts import is_file, no_font
+from sphinx_pipeviz.draw.fonts import WIDE, is_file, no_font, stand_ins
 
 #: Glyphs are read from the font at this size.
 EM = 100.0
@@ -68,14 +68,28 @@ class Outline(Path):
 
 
 class Font:
-    """The glyphs of one font; what it lacks comes from DejaVu Sans.
+    """The glyphs of one font; what it lacks comes from others.
+
+    These are the fallback, DejaVu Sans, and for letters of Chinese, Japanese and Korean
+    what is installed; it is looked for when a text needs it.
 
     Args:
         files: The font's own files, for each weight.
+        fallback: Those of its fallback.
+        language: Whose shapes of letters are preferred.
     """
 
-    def __init__(self, files: dict[str, Sequence[str]]) -> None:
-        self.files = {w: (*files[w], str(_DEJAVU / name)) for w, name in FILES.items()}
+    def __init__(
+        self,
+        files: dict[str, Sequence[str]],
+        fallback: dict[str, Sequence[str]] | None = None,
+        language: str = "",
+    ) -> None:
+        self.files = {
+            weight: _chain(files[weight], (fallback or {}).get(weight, ()), str(_DEJAVU / name))
+            for weight, name in FILES.items()
+        }
+        self._language = language
         self._glyphs: dict[str, Any] = {weight: {} for weight in FILES}
         self.shape = functools.lru_cache(maxsize=8192)(self._shape)
         self.outline = functools.lru_cache(maxsize=4096)(self._outline)
@@ -84,10 +98,18 @@ class Font:
         """Return the width of a text's ink in ems; the weight is regular or bold."""
         return self.shape(text, weight).width
 
+    def _files(self, text: str, weight: str) -> tuple[str, ...]:
+        """Return the files whose glyphs a text needs."""
+        files = self.files[weight]
+        wide = set(map(ord, WIDE.findall(text)))
+        if wide and wide.difference(*map(_characters, files)):
+            return (*files, *stand_ins(self._language))
+        return files
+
     def _shape(self, text: str, weight: str) -> Shaped:
         with default_settings():
             warnings.simplefilter("ignore")  # what is lacking is told by ``lacking``
-            font = get_font(self.files[weight])
+            font = get_font(self._files(text, weight))
             font.set_size(EM, 72)
             glyphs = self._glyphs[weight]
             placed, _, _ = text_to_path.get_glyphs_with_font(font, text, glyphs)
@@ -110,24 +132,41 @@ class Font:
 
     def lacking(self, texts: Iterable[str]) -> str:
         """Return the characters that no file of the font has a glyph for, sorted."""
-        wanted = {ord(character) for text in texts for character in text if character != "\n"}
-        with default_settings():
-            for file in self.files["regular"]:
-                wanted -= get_font(file).get_charmap().keys()
+        text = "".join(texts)
+        wanted = set(map(ord, text)) - {ord("\n")}
+        wanted = wanted.difference(*map(_characters, self._files(text, "regular")))
         return "".join(map(chr, sorted(wanted)))
 
 
+def _chain(own: Sequence[str], fallback: Sequence[str], usual: str) -> tuple[str, ...]:
+    """Return files in the order in which they are asked for a glyph, each once."""
+    return tuple(dict.fromkeys((*(own or (usual,)), *fallback, usual)))
+
+
 @functools.cache
-def font_of(name: str = "") -> Font:
+def _characters(file: str) -> frozenset[int]:
+    with default_settings():
+        return frozenset(get_font(file).get_charmap())
+
+
+@functools.cache
+def font_of(name: str = "", fallback: str = "", language: str = "") -> Font:
     """Return a font by its family, or by the path of its file; DejaVu Sans without a name.
+
+    Args:
+        name: The font.
+        fallback: What it lacks comes from this one, named alike.
+        language: Whose shapes of letters are preferred where another font stands in.
 
     Raises:
         StyleError: There is no such font.
     """
-    return Font({weight: _files(name, weight) for weight in FILES})
+    own = {weight: _files(name, weight) for weight in FILES}
+    other = {weight: _files(fallback, weight, "fallback") for weight in FILES}
+    return Font(own, other, language)
 
 
-def _files(name: str, weight: str) -> Sequence[str]:
+def _files(name: str, weight: str, field: str = "font") -> Sequence[str]:
     if not name:
         return ()
     try:
@@ -137,5 +176,5 @@ def _files(name: str, weight: str) -> Sequence[str]:
                 return (findfont(wanted, fallback_to_default=False),)
         get_font(name)
     except (ValueError, OSError, RuntimeError):
-        raise no_font(name) from None
+        raise no_font(name, field) from None
     return (name,)

@@ -173,6 +173,8 @@ def stack(
         heading=tuple(raised(above_all, measure)),
         title=parts[0].timeline.name,
         font=style.font,
+        fallback=style.fallback,
+        language=style.language,
     )
 
 

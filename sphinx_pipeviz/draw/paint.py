@@ -47,7 +47,11 @@ def paint(scene: Scene, format: str, dpi: float = DPI) -> bytes:
     """
     dpi = min(dpi, math.sqrt(PIXELS / (scene.width * scene.height)) * 72)
     with default_settings():
-        return _WRITERS[format](scene, font_of(scene.font), dpi)
+        return _WRITERS[format](scene, _font(scene), dpi)
+
+
+def _font(scene: Scene) -> Font:
+    return font_of(scene.font, scene.fallback, scene.language)
 
 
 def _svg(scene: Scene, font: Font, _: float) -> bytes:

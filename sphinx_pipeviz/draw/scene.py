@@ -226,6 +226,8 @@ class Scene:
     heading: tuple[Stamp, ...] = ()
     title: str = field(default="")
     font: str = ""
+    fallback: str = ""
+    language: str = ""
 
     @property
     def legend(self) -> tuple[Boxes, ...]:

@@ -148,6 +148,8 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
         font_size: Size of all text, in points; labels shrink, then vanish, in narrow cells.
         font: Family, or path of a file, of all text. What it has no glyph for, and all text
             without it, is in DejaVu Sans.
+        fallback: Family, or path of a file, for what ``font`` has no glyph for. Without it,
+            letters of Chinese, Japanese and Korean are in a font that is installed.
         language: Of the picture's own words, such as ``de`` or ``zh_CN``; English without it.
     """
 
@@ -162,6 +164,7 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     row_height: Points = 22.0
     font_size: Points = 9.0
     font: Annotated[str, Meta(max_length=1000)] = ""
+    fallback: Annotated[str, Meta(max_length=1000)] = ""
     language: Annotated[str, Meta(max_length=40)] = ""
 
     def fill(

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
+from sphinx_pipeviz.draw.fonts import placed
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError
 from sphinx_pipeviz.frontends.cross_links import waiting_links
 from sphinx_pipeviz.frontends.directive_options import (
@@ -37,7 +39,7 @@ from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import read_file, read_head
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree
-from sphinx_pipeviz.remarks import remarks
+from sphinx_pipeviz.remarks import large
 from sphinx_pipeviz.render import check
 from sphinx_pipeviz.spec import Spec
 
@@ -88,7 +90,14 @@ class PipelineSchedule(SphinxDirective):
         else:
             text, locate = self._file(argument) if argument else self._body(options)
             spec = read_spec(text, locate, options if options.data else None)
-        return load(spec, self._access())
+        return load(self._placed(spec), self._access())
+
+    def _placed(self, spec: Spec) -> Spec:
+        """Return the spec with files of fonts that start from the source folder."""
+        if not isinstance(spec.style, dict):
+            return spec
+        style = placed(spec.style, Path(self.env.srcdir))
+        return msgspec.structs.replace(spec, style=style)
 
     def _body(self, options: Tree) -> tuple[str, Callable[[int], Location]]:
         text = "\n".join(self.content)
@@ -145,7 +154,7 @@ class PipelineSchedule(SphinxDirective):
 
     def _nodes(self, spec: Spec, options: dict[str, Any]) -> list[nodes.Node]:
         told = check(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops)
-        for found in remarks(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops):
+        for found in large(spec, self.config.pipeviz_max_ops):
             tell(self.env, found, at_directive(self))
         options.setdefault("alt", told)
         figure_options = {key: options.pop(key) for key in FIGURE_OPTIONS if key in options}

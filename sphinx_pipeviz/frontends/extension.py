@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sphinx.util import logging
 
 from sphinx_pipeviz.cache import font_digest
-from sphinx_pipeviz.draw.fonts import is_file
+from sphinx_pipeviz.draw.fonts import is_file, placed
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends import failures, folders, garbage, kept, pictures, shown
 from sphinx_pipeviz.frontends.assets import add_assets
@@ -67,6 +67,8 @@ def check_settings(app: Sphinx, config: Config) -> None:
     config.pipeviz_roots = [
         os.path.relpath(Path(app.confdir, root), app.srcdir) for root in config.pipeviz_roots
     ]
+    if isinstance(config.pipeviz_style, dict):
+        config.pipeviz_style = placed(config.pipeviz_style, Path(app.confdir))
     if config.pipeviz_font:
         use_font(app, config)
     use_language(config)

@@ -17,7 +17,7 @@ from sphinx_pipeviz.frontends.failures import error_box, report, tell, unexpecte
 from sphinx_pipeviz.frontends.kept import Kept
 from sphinx_pipeviz.frontends.offered import draw_offered, offer
 from sphinx_pipeviz.frontends.translation import translate
-from sphinx_pipeviz.remarks import remarks
+from sphinx_pipeviz.remarks import lacking
 from sphinx_pipeviz.render import check
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
     for node in found:
         try:
             if translate(node):
-                _tell_again(app, node)
+                check(node["spec"], app.config.pipeviz_style, app.config.pipeviz_max_ops)
             _draw(app, kept, node, wanted)
         except OSError as error:
             logger.debug("sphinx-pipeviz draws this picture later: %s", error)
@@ -51,23 +51,18 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
         shown.note_drawn(app.env, kept.names)
 
 
-def _tell_again(app: Sphinx, node: PipelinePicture) -> None:
-    """Warn of what a picture cannot show in translation."""
-    style, max_ops = app.config.pipeviz_style, app.config.pipeviz_max_ops
-    check(node["spec"], style, max_ops)
-    for found in remarks(node["spec"], style, max_ops):
-        if found.subtype == "font":
-            tell(app.env, found, Location(node.source, node.line))
-
-
 def _draw(app: Sphinx, kept: Kept, node: PipelinePicture, wanted: str | None) -> None:
     spec = node["spec"]
     if wanted is None:
         kept.text(spec)
-    elif not pages.are_pages(app):
-        kept.file(spec, wanted)
-    elif wanted != "svg" or pages.inline_of(kept, node, pages.way_of(app, node)) is None:
-        kept.file(spec, wanted)
+        return
+    in_pages = pages.are_pages(app)
+    if in_pages and wanted == "svg" and pages.inline_of(kept, node, pages.way_of(app, node)):
+        return  # readers have fonts of their own
+    for found in lacking(spec, app.config.pipeviz_style, app.config.pipeviz_max_ops):
+        tell(app.env, found, Location(node.source, node.line))
+    kept.file(spec, wanted)
+    if in_pages:
         kept.dark_file(spec, wanted)
     if wanted is not None and pages.are_pages(app):
         draw_offered(app, kept, node)

@@ -141,6 +141,25 @@ def test_a_font_file_is_relative_to_conf_py_and_a_change_of_it_is_seen(drawn):
     assert picture_of(drawn, "index.html") != before
 
 
+def test_missing_glyphs_of_pictures_in_the_middle_of_pages_are_not_told(drawn):
+    """Who reads a page has other fonts than who builds it."""
+    drawn.write("index.rst", CHINESE)
+    drawn.configure("pipeviz_html_embed = 'inline'")
+    assert drawn.build().warnings == []
+    assert ">图</text>" in drawn.page("index.html")
+
+
+@pytest.mark.parametrize("place", ["conf.py", "page"])
+def test_a_fallback_file_is_relative_to_conf_py(drawn, place):
+    (drawn.source / "fonts").mkdir()
+    write_font(drawn.source / "fonts" / "squares.ttf", "图")
+    own = "   style: {fallback: fonts/squares.ttf}\n" if place == "page" else ""
+    drawn.write("index.rst", CHINESE + own)
+    if place == "conf.py":
+        drawn.configure("pipeviz_style = {'fallback': 'fonts/squares.ttf'}")
+    assert drawn.build("html", "-E").warnings == []
+
+
 def test_formats_are_taken_in_the_order_of_preference(drawn):
     drawn.configure("pipeviz_formats = ['png', 'svg']")
     drawn.build()
