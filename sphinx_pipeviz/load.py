@@ -113,17 +113,19 @@ def load(spec: Spec, access: Access) -> Spec:
 
 
 def _with_font(spec: Spec, access: Access) -> Spec:
-    """Return the spec with the place of its style's font, if that is a file."""
+    """Return the spec with the places of its style's fonts, where these are files."""
     style = spec.style
-    font = style.get("font") if isinstance(style, dict) else None
-    if not isinstance(style, dict) or not isinstance(font, str):
+    if not isinstance(style, dict):
         return spec
-    if not font.lower().endswith(FONT_FILES):
-        return spec
-    place = access.place(font)
-    access.check(place, font, ("style", "font"))
-    access.note(place)
-    return msgspec.structs.replace(spec, style={**style, "font": str(place)})
+    places = {}
+    for field in ("font", "fallback"):
+        font = style.get(field)
+        if isinstance(font, str) and font.lower().endswith(FONT_FILES):
+            place = access.place(font)
+            access.check(place, font, ("style", field))
+            access.note(place)
+            places[field] = str(place)
+    return msgspec.structs.replace(spec, style={**style, **places})
 
 
 def _load_object(spec: Spec, name: str, access: Access) -> Spec:

@@ -8,10 +8,10 @@ import pytest
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz import describe, phases
-from sphinx_pipeviz.draw import inline, legend, text_marks
+from sphinx_pipeviz.draw import brackets, inline, legend, text_marks
 from sphinx_pipeviz.embed import embed
 from sphinx_pipeviz.errors import StyleError
-from sphinx_pipeviz.frontends import pages
+from sphinx_pipeviz.frontends import pages, zoom
 from sphinx_pipeviz.languages import TABLES, inside, language_of, say
 from sphinx_pipeviz.render import check, draw_text, style_of
 
@@ -32,8 +32,11 @@ TOLD = {
     *describe.TOLD,
     describe.SEVERAL,
     text_marks.HELD,
+    brackets.ACTIVATIONS,
+    brackets.MEMORY,
     inline.EXPLAINED,
     pages.AS_TEXT,
+    *zoom.WORDS.values(),
     *LANES,
 }
 #: Words that only stand in others, or in this package's data.
@@ -46,8 +49,8 @@ def texts_said():
     for file in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say"
-            if called and isinstance(node.args[1], ast.Constant):
-                found.add(node.args[1].value)
+            if called and isinstance(node.args[-1], ast.Constant):
+                found.add(node.args[-1].value)
     return found
 
 

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-import msgspec
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
-from sphinx_pipeviz.draw.fonts import placed
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError
 from sphinx_pipeviz.frontends.cross_links import waiting_links
 from sphinx_pipeviz.frontends.directive_options import (
@@ -90,14 +88,7 @@ class PipelineSchedule(SphinxDirective):
         else:
             text, locate = self._file(argument) if argument else self._body(options)
             spec = read_spec(text, locate, options if options.data else None)
-        return load(self._placed(spec), self._access())
-
-    def _placed(self, spec: Spec) -> Spec:
-        """Return the spec with files of fonts that start from the source folder."""
-        if not isinstance(spec.style, dict):
-            return spec
-        style = placed(spec.style, Path(self.env.srcdir))
-        return msgspec.structs.replace(spec, style=style)
+        return load(spec, self._access())
 
     def _body(self, options: Tree) -> tuple[str, Callable[[int], Location]]:
         text = "\n".join(self.content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -67,7 +68,7 @@ def inline_node(
     width, height = _size(node, *natural_size(picture.svg))
     svg = link_up(picture.svg, addresses(node, node["spec"]))
     html = dress(svg, f"pv{number}", node.get("alt", ""), width, height)
-    html += zoom_mark() if zoom else ""
+    html += zoom_mark(partial(say, language)) if zoom else ""
     if picture.text and not isinstance(node.parent, nodes.TextElement):
         html += (
             f'\n<details class="pipeviz-text"><summary>{say(language, AS_TEXT)}</summary>'
@@ -86,9 +87,10 @@ def inline_node(
     return new
 
 
-def mark_node() -> nodes.raw:
+def mark_node(language: str) -> nodes.raw:
     """Return what stands behind images that readers may enlarge."""
-    return nodes.raw("", zoom_mark(), format="html", **{SHEETS: {}, ZOOMS: True})
+    mark = zoom_mark(partial(say, language))
+    return nodes.raw("", mark, format="html", **{SHEETS: {}, ZOOMS: True})
 
 
 def image_nodes(image: nodes.image, dark: nodes.image | None) -> list[nodes.Node]:

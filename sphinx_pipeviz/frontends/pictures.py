@@ -101,14 +101,13 @@ def _in_page(
     docname, wanted, number = where
     way = pages.way_of(app, node) if wanted == "svg" else "image"
     picture = pages.inline_of(kept, node, way)
+    language, zoom = kept.look(node["spec"]).language, zooms(app, node)
     if picture:
-        language = kept.look(node["spec"]).language
-        zoom = zooms(app, node)
         return [pages.inline_node(node, picture, number, language, zoom=zoom)]
     light = _image(app, node, docname, kept.file(node["spec"], wanted))
     dark = kept.dark_file(node["spec"], wanted)
     new = pages.image_nodes(light, _image(app, node, docname, dark) if dark else None)
-    return [*new, pages.mark_node()] if zooms(app, node) else new
+    return [*new, pages.mark_node(language)] if zoom else new
 
 
 def zooms(app: Sphinx, node: PipelinePicture) -> bool:

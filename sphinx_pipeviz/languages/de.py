@@ -42,6 +42,7 @@ TABLE: dict[str, str] = {
     "Activations held, in stage-microbatches": (
         "Gehaltene Aktivierungen, in Stufen-Mikrobatches"
     ),
+    "Memory, in GB": "Speicher, in GB",
     "max {number}": "max. {number}",
     "{start} to {end}": "{start} bis {end}",
     "Each row is a device; time runs to the right.": (
@@ -51,6 +52,12 @@ TABLE: dict[str, str] = {
     "held": "gehalten",
     "Note at {place}: {words}": "Notiz bei {place}: {words}",
     "This schedule as text": "Dieser Ablauf als Text",
+    "Enlarge": "Vergrößern",
+    "Zoom in": "Heranzoomen",
+    "Zoom out": "Herauszoomen",
+    "Fit": "Einpassen",
+    "Full screen": "Vollbild",
+    "Close": "Schließen",
     "at once": "gleichzeitig",
     "chunk": "Chunk",
     "sequence chunk": "Sequenz-Chunk",

@@ -42,6 +42,7 @@ TABLE: dict[str, str] = {
     "Activations held, in stage-microbatches": (
         "Activations conservées, en micro-lots par étage"
     ),
+    "Memory, in GB": "Mémoire, en Go",
     "max {number}": "max {number}",
     "{start} to {end}": "{start} à {end}",
     "Each row is a device; time runs to the right.": (
@@ -51,6 +52,12 @@ TABLE: dict[str, str] = {
     "held": "conservé",
     "Note at {place}: {words}": "Note à {place} : {words}",
     "This schedule as text": "Cet ordonnancement en texte",
+    "Enlarge": "Agrandir",
+    "Zoom in": "Zoom avant",
+    "Zoom out": "Zoom arrière",
+    "Fit": "Ajuster",
+    "Full screen": "Plein écran",
+    "Close": "Fermer",
     "at once": "en même temps",
     "chunk": "bloc",
     "sequence chunk": "bloc de séquence",

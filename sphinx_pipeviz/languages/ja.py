@@ -42,6 +42,7 @@ TABLE: dict[str, str] = {
     "Activations held, in stage-microbatches": (
         "保持する活性値（ステージ・マイクロバッチ単位）"
     ),
+    "Memory, in GB": "メモリ（GB）",
     "max {number}": "最大 {number}",
     "{start} to {end}": "{start}～{end}",
     "Each row is a device; time runs to the right.": "各行がデバイスで、時間は右へ進みます。",
@@ -49,6 +50,12 @@ TABLE: dict[str, str] = {
     "held": "保持",
     "Note at {place}: {words}": "{place} の注：{words}",
     "This schedule as text": "このスケジュールのテキスト表示",
+    "Enlarge": "拡大",
+    "Zoom in": "ズームイン",
+    "Zoom out": "ズームアウト",
+    "Fit": "全体表示",
+    "Full screen": "全画面",
+    "Close": "閉じる",
     "at once": "同時",
     "chunk": "チャンク",
     "sequence chunk": "シーケンスチャンク",

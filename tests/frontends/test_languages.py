@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,13 +26,14 @@ T
 
 
 def test_pictures_speak_the_sites_language(site):
-    site.configure("language = 'de_AT'", "pipeviz_html_embed = 'inline'")
+    site.configure("language = 'de_AT'", "pipeviz_html_embed = 'inline'", "pipeviz_zoom = True")
     site.write("index.rst", FIGURE)
     assert site.build_apart().warnings == []
     page = site.page("index.html")
     assert ">Gerät 1</text>" in page
     assert ">Pipeline-Ablauf, 1f1b: 2 Geräte" in page
     assert "<summary>Dieser Ablauf als Text</summary>" in page
+    assert 'data-open="Vergrößern"' in page
 
 
 def test_a_site_in_another_language_has_english_words(site):
@@ -204,3 +208,26 @@ def test_a_translation_that_names_what_there_is_not_is_an_error_box(translated):
     result = translated.build_apart("html", "-D", "language=de", "-D", "gettext_auto_build=1")
     assert any("a title has no '{nam}'" in line for line in result.warnings)
     assert "pipeline-schedule" in translated.page("index.html")
+
+
+@pytest.mark.parametrize(
+    ("theme", "alt"),
+    [
+        ("{name: null, custom_dir: theme, language: de}", "Pipeline-Ablauf, 1f1b: "),
+        ("{name: mkdocs, locale: fr}", "Pipeline, 1f1b : "),
+    ],
+)
+def test_mkdocs_speaks_the_themes_language(tmp_path, theme, alt):
+    pytest.importorskip("mkdocs", reason="MkDocs is not installed")
+    for name in ("theme", "docs"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "theme" / "main.html").write_text("{{ page.content }}")
+    fence = "```pipeline-schedule\nschedule: 1f1b\ndevices: 2\nmicrobatches: 3\n```\n"
+    (tmp_path / "docs" / "index.md").write_text(fence)
+    config = f"site_name: S\ntheme: {theme}\nplugins: [pipeviz]\n"
+    (tmp_path / "mkdocs.yml").write_text(config)
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "mkdocs.yml"]
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    subprocess.run(command, cwd=tmp_path, env=quiet, check=True, capture_output=True)
+    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert f'alt="{alt}' in page

@@ -274,19 +274,3 @@ def test_documentation_has_every_option_of_the_plugin():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert sorted(options_of("MkDocs and ProperDocs")) == sorted(done.stdout.split())
-
-
-@pytest.mark.parametrize("tool", BUILDERS[:1])
-@pytest.mark.parametrize(
-    ("theme", "alt"),
-    [
-        ("{name: null, custom_dir: theme, language: de}", "Pipeline-Ablauf, 1f1b: "),
-        ("{name: mkdocs, locale: fr}", "Pipeline, 1f1b : "),
-        ("{name: null, custom_dir: theme}", "Pipeline schedule, 1f1b: "),
-    ],
-)
-def test_pictures_speak_the_themes_language(tool, theme, alt, site):
-    site.write("mkdocs.yml", f"site_name: S\ntheme: {theme}\nplugins: [pipeviz]\n")
-    code, said = site.build(tool)
-    assert code == 0, said
-    assert f'alt="{alt}' in site.page("index.html")
