@@ -19,6 +19,8 @@ from sphinx_pipeviz.timelines import Source, heading, parts_of
 
 #: Pictures of more tasks are files unless a page asks otherwise: pages stay quick.
 MOST_TASKS = 5000
+#: What a figure's text is called.
+AS_TEXT = "This schedule as text"
 _LINKED = re.compile(
     rf'{ANCHOR} href="{LINK}([\d.]+){LINK}"( aria-label="[^"]*">(.*?))</a>', re.DOTALL
 )
@@ -115,6 +117,22 @@ def dress(svg: str, ident: str, alt: str, width: str = "", height: str = "") -> 
         head += f' height="{escape(height)}"'
     body = body.replace("</title>", f"{escape(alt, quote=False)}</title>", 1) if alt else body
     return (head + end + body).replace(ID, f"{ident}-")
+
+
+def with_text(html: str, text: str, title: str = AS_TEXT) -> str:
+    """Return a picture with the same as text below it, folded; an empty text is none.
+
+    Args:
+        html: The picture.
+        text: The same as text.
+        title: What that is called.
+    """
+    if not text:
+        return html
+    return (
+        f'{html}\n<details class="pipeviz-text"><summary>{escape(title)}</summary>'
+        f'<pre tabindex="0">{escape(text, quote=False)}</pre></details>'
+    )
 
 
 def natural_size(svg: str) -> tuple[float, float]:

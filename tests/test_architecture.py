@@ -77,7 +77,7 @@ OWNERS = {
     "yaml": ["readers/yaml_tree.py"],
     "sphinx": ["frontends/", "__init__.py"],
     "docutils": ["frontends/"],
-    "markdown": ["frontends/fence.py"],
+    "markdown": ["frontends/fence"],
     "mkdocs": ["frontends/mkdocs_plugin.py"],
 }
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))

@@ -11,11 +11,12 @@ from sphinx_pipeviz.draw.styles import DARK_FRAME
 
 PREFIX = "pipeviz"
 #: Where a page says that it is dark: Furo and marimo; pydata and book; Material and Zensical;
-#: Jupyter; VS Code; Colab.
+#: MkDocs and others of Bootstrap's; Jupyter; VS Code; Colab.
 DARK = (
     "body[data-theme=dark]",
     "html[data-theme=dark]",
     "[data-md-color-scheme=slate]",
+    "[data-bs-theme=dark]:not([data-theme])",
     "body[data-jp-theme-light=false]",
     "body[data-vscode-theme-kind=vscode-dark]",
     "html[theme=dark]",
@@ -23,7 +24,7 @@ DARK = (
 #: A page that leaves it to the system: themes without a toggle, and Furo without JavaScript.
 #: Themes of pydata's family are light without JavaScript, and known by their default mode.
 PLAIN = (
-    "html:not([data-theme],[theme])"
+    "html:not([data-theme],[data-bs-theme],[theme])"
     " body:not([data-theme],[data-default-mode],[data-md-color-scheme]"
     ",[data-jp-theme-light],[data-vscode-theme-kind])"
 )

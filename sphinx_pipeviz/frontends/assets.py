@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from sphinx_pipeviz.frontends.page_loads import SCRIPT, SHEET, static_text
 from sphinx_pipeviz.frontends.pages import SHEETS, ZOOMS
 from sphinx_pipeviz.frontends.published import publish
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-SHEET = "pipeviz.css"
-SCRIPT = "pipeviz.js"
 ZOOM_SHEET = "pipeviz-zoom.css"
 ZOOM_SCRIPT = "pipeviz-zoom.js"
-STATIC = files("sphinx_pipeviz.frontends").joinpath("static")
 
 
 def add_assets(
@@ -32,18 +29,18 @@ def add_assets(
     if doctree is None or not _styles(doctree):
         return
     sheets = sheets_of(doctree)
-    _add_sheet(app, SHEET, STATIC.joinpath(SHEET).read_text(encoding="utf-8"))
+    _add_sheet(app, SHEET, static_text(SHEET))
     for name, css in sorted(sheets.items()):
         _add_sheet(app, name, css)
     if sheets:
         _add_script(app, SCRIPT)
     if any(node.get(ZOOMS) for node in doctree.findall(nodes.raw)):
-        _add_sheet(app, ZOOM_SHEET, STATIC.joinpath(ZOOM_SHEET).read_text(encoding="utf-8"))
+        _add_sheet(app, ZOOM_SHEET, static_text(ZOOM_SHEET))
         _add_script(app, ZOOM_SCRIPT)
 
 
 def _add_script(app: Sphinx, name: str) -> None:
-    _publish(app, name, STATIC.joinpath(name).read_text(encoding="utf-8"))
+    _publish(app, name, static_text(name))
     app.add_js_file(name, loading_method="defer")
 
 

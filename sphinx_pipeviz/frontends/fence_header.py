@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from sphinx_pipeviz.errors import SpecError, did_you_mean
 from sphinx_pipeviz.frontends.downloads import files_named
 from sphinx_pipeviz.frontends.fence_lines import NAME
+from sphinx_pipeviz.frontends.settings import check_way
 from sphinx_pipeviz.spec import KEYS
 
 #: Every option and what it is.
 OPTIONS = {
-    "caption": "Text below the picture.",
+    "caption": "Text below the picture, with inline Markdown.",
     "alt": "Text for readers who cannot see the picture; else one is made.",
     "width": "Width, such as ``60%`` or ``300px``.",
+    "embed": "How the page holds the picture: ``auto``, ``inline`` or ``image``.",
     "name": "Name for links, ``#name``.",
     "id": "The same as ``name``; ``#name`` in braces is another way to write it.",
     "downloads": "Files to offer below the picture: some of ``svg pdf png yaml``, or ``none``.",
@@ -39,6 +41,7 @@ class Header:
         name: The figure's id.
         classes: Those of the figure, besides its own.
         downloads: Formats of the files to offer; None is what the site offers.
+        embed: How the page holds the picture; empty leaves that to the site.
     """
 
     caption: str = ""
@@ -47,6 +50,7 @@ class Header:
     name: str = ""
     classes: tuple[str, ...] = ()
     downloads: tuple[str, ...] | None = None
+    embed: str = ""
 
 
 def read_header(text: str) -> Header:
@@ -61,6 +65,8 @@ def read_header(text: str) -> Header:
     if width and not _WIDTH.fullmatch(width):
         hint = "write a number with a unit, such as 60% or 300px"
         raise SpecError(f"the width cannot be '{width[:40]}'", hint=hint)
+    if "embed" in given:
+        check_way(given["embed"])
     return Header(
         caption=given.get("caption", ""),
         alt=given.get("alt"),
@@ -68,6 +74,7 @@ def read_header(text: str) -> Header:
         name="-".join(given.get("name", "").split()),
         classes=(*classes, *given.get("class", "").split()),
         downloads=_downloads(given["downloads"]) if "downloads" in given else None,
+        embed=given.get("embed", ""),
     )
 
 

@@ -1,10 +1,10 @@
-"""Spec -> a figure in HTML, and an error -> a box, where Sphinx does not make them."""
+"""Spec -> a picture in HTML, and an error -> a box, where Sphinx does not make them."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,21 @@ import msgspec
 
 from sphinx_pipeviz.cache import PREFIX, Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.embed import AS_TEXT, MOST_TASKS, Inline, dress, embed, with_text
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.frontends.downloads import download_line
 from sphinx_pipeviz.frontends.fence_header import Header
+from sphinx_pipeviz.frontends.page_loads import Link
+from sphinx_pipeviz.frontends.settings import check_way
+from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.languages import language_of, say
 from sphinx_pipeviz.render import check, draw, style_of
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 
-#: A picture's file name and content -> the address that a page finds it at.
-Link = Callable[[str, bytes], str]
+#: A picture's numbers are no words that a page is found by; how Material, Zensical and
+#: others are told.
+_OUTER = '<div class="{}" data-search-exclude="">{}</div>'
 
 
 #: Of files that are part of a page.
@@ -41,24 +46,38 @@ def inline(name: str, data: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture for a page.
+
+    Args:
+        html: The picture, in a ``<div>``.
+        sheets: The stylesheets of its style, by name.
+        offered: The line of downloads.
+    """
+
+    html: str
+    sheets: Mapping[str, str] = field(default_factory=dict)
+    offered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
-    """Makes figures.
+    """Makes pictures.
 
     Args:
         style: Style of schedules that ask for none.
         max_ops: The most ops of a schedule.
-        dark: Whether there is a second picture for dark pages. The addresses end in
-            ``#only-light`` and ``#only-dark``, which Material and Zensical understand.
+        embed: How pages hold pictures that do not say it: auto, inline or image.
         cache: Where pictures are kept; an empty text is nowhere.
-        link: Turns a file into its address.
+        link: Turns a file into its address; None puts all into the page.
         downloads: Formats of the files to offer, where a figure does not say.
     """
 
     style: str | dict[str, Any] = "seed"
     max_ops: int = MAX_OPS
-    dark: bool = False
+    embed: str = "auto"
     cache: str = ""
-    link: Link = inline
+    link: Link | None = None
     downloads: tuple[str, ...] = ()
 
     @property
@@ -67,27 +86,56 @@ class Figures:
         asked = self.style.get("language", "") if isinstance(self.style, dict) else ""
         return language_of(str(asked))
 
-    def figure(self, spec: Spec, header: Header) -> str:
-        """Return a schedule as a figure.
+    def picture(self, spec: Spec, header: Header, ident: str) -> Drawn:
+        """Return a schedule as a picture.
+
+        Args:
+            spec: The schedule.
+            header: How it is shown.
+            ident: What the page's other pictures have not.
 
         Raises:
             PipevizError: The schedule cannot be drawn.
         """
         told = check(spec, self.style, self.max_ops)
-        alt = escape(told if header.alt is None else header.alt)
-        width = ' style="width: 100%"' if header.width else ""
-        images = (f'<img src="{at}" alt="{alt}"{width}>' for at in self._addresses(spec))
-        below = escape(header.caption) + self._offered(spec, header)
-        caption = f"<figcaption>{below}</figcaption>" if below else ""
-        return f"<figure{_attributes(header)}>{''.join(images)}{caption}</figure>"
+        alt = told if header.alt is None else header.alt
+        spec = fitted(spec, header.width)
+        way = header.embed or self.embed
+        check_way(way)
+        offered = self._offered(spec, header)
+        if way != "image":
+            found = self._inline(spec, always=way == "inline")
+            if found.svg:
+                html = dress(found.svg, ident, alt, header.width)
+                html = with_text(html, found.text, say(self.language, AS_TEXT))
+                classes = "pipeviz no-search" + (" pipeviz-fixed" if header.width else "")
+                html = _OUTER.format(classes, html)
+                return Drawn(html, {found.style: found.css}, offered)
+        return Drawn(self._images(spec, alt, header.width), offered=offered)
 
-    def _addresses(self, spec: Spec) -> list[str]:
+    def _inline(self, spec: Spec, *, always: bool) -> Inline:
+        def make() -> bytes:
+            most = None if always else MOST_TASKS
+            found = embed(spec, self.style, most=most, max_ops=self.max_ops)
+            return msgspec.json.encode(found)
+
+        way = "inline-always" if always else "inline"
+        key = picture_key(spec, style_of(spec, self.style), way)
+        return msgspec.json.decode(self._kept(key, "json", make), type=Inline)
+
+    def _images(self, spec: Spec, alt: str, width: str) -> str:
+        """Return an image for light pages and, where it is another, one for dark pages."""
         light = style_of(spec, self.style)
-        dark = light.in_dark()
-        if not self.dark or dark == light:
-            return [escape(self._address(spec, light))]
-        pair = {"light": light, "dark": dark}
-        return [f"{escape(self._address(spec, s))}#only-{name}" for name, s in pair.items()]
+        looks = {"pipeviz-light": light, "pipeviz-dark": light.in_dark()}
+        if looks["pipeviz-light"].colours() == looks["pipeviz-dark"].colours():
+            looks = {"": light}
+        size = f' style="width: {escape(width)}"' if width else ""
+        images = (
+            f'<img class="{name}" src="{escape(self._address(spec, look))}"'
+            f' alt="{escape(alt)}"{size}>'.replace(' class=""', "")
+            for name, look in looks.items()
+        )
+        return _OUTER.format("pipeviz", "".join(images))
 
     def _offered(self, spec: Spec, header: Header) -> str:
         """Return the line of downloads."""
@@ -98,10 +146,6 @@ class Figures:
         return download_line(addresses, name) if addresses else ""
 
     def _address(self, spec: Spec, style: Style, format: str = "svg") -> str:
-        key = picture_key(spec, style, format)
-        return self.link(f"{PREFIX}{key}.{format}", self._data(spec, style, format, key))
-
-    def _data(self, spec: Spec, style: Style, format: str, key: str) -> bytes:
         def make() -> bytes:
             if format == "yaml":
                 return figure_source(spec, self.style, self.max_ops).encode()
@@ -109,21 +153,31 @@ class Figures:
             data = draw(plain, format, msgspec.to_builtins(style), max_ops=self.max_ops)
             return data if isinstance(data, bytes) else data.encode()
 
+        key = picture_key(spec, style, format)
+        data = self._kept(key, format, make)
+        return (self.link or inline)(f"{PREFIX}{key}.{format}", data)
+
+    def _kept(self, key: str, suffix: str, make: Callable[[], bytes]) -> bytes:
         if self.cache:
             try:
-                return Cache(Path(self.cache)).keep(key, format, make).read_bytes()
+                return Cache(Path(self.cache)).keep(key, suffix, make).read_bytes()
             except OSError:  # a cache only saves time
                 pass
         return make()
 
 
-def _attributes(header: Header) -> str:
-    found = {
-        "class": " ".join(("pipeviz", *header.classes)),
-        "id": header.name,
-        "style": f"width: {header.width}" if header.width else "",
-    }
-    return "".join(f' {name}="{escape(text)}"' for name, text in found.items() if text)
+def class_of(header: Header) -> str:
+    """Return the classes of a figure."""
+    return " ".join(("pipeviz-figure", *header.classes))
+
+
+def figure(picture: Drawn, header: Header) -> str:
+    """Return a picture as a figure, with the caption as it is written."""
+    name = f' id="{escape(header.name)}"' if header.name else ""
+    below = escape(header.caption) + picture.offered
+    caption = f"<figcaption>{below}</figcaption>" if below else ""
+    start = f'<figure class="{escape(class_of(header))}"{name}>'
+    return f"{start}{picture.html}{caption}</figure>"
 
 
 def error_box(error: PipevizError, source: str, language: str) -> str:

@@ -12,10 +12,10 @@ from sphinx.application import Sphinx
 
 from sphinx_pipeviz.cache import NAME, PART, Cache, is_older, remove
 from sphinx_pipeviz.frontends import shown
-from sphinx_pipeviz.frontends.assets import STATIC
 from sphinx_pipeviz.frontends.kept import cache_folder
 from sphinx_pipeviz.frontends.notes import Notes, write_notes
 from sphinx_pipeviz.frontends.offered import FOLDER
+from sphinx_pipeviz.frontends.page_loads import STATIC
 
 #: Where builders put files, below their output folder.
 PLACES = ("_static", FOLDER, f"{FOLDER}/*", "*-figures")

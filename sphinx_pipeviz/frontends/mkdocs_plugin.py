@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mkdocs.config import base
 from mkdocs.config import config_options as c
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.utils import get_relative_url
 
 from sphinx_pipeviz.draw.style import resolve_style
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.downloads import FILES
-from sphinx_pipeviz.frontends.fence import FenceExtension, Page, file_page
+from sphinx_pipeviz.frontends.fence import FenceExtension
+from sphinx_pipeviz.frontends.fence_find import Page, file_page
 from sphinx_pipeviz.frontends.figure_html import Figures
+from sphinx_pipeviz.frontends.settings import WAYS
 from sphinx_pipeviz.languages import TABLES, language_of
 from sphinx_pipeviz.load import Access
 from sphinx_pipeviz.spec import MAX_OPS
@@ -26,10 +30,13 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page as SitePage
 
-#: Where pictures are, below the site's folder.
+#: Where files are, below the site's folder.
 FOLDER = "assets/pipeviz"
-#: After plugins that change the Markdown.
-LAST = -100
+#: Before plugins that use the pages' text, and after them.
+FIRST, LAST = 100, -100
+#: A picture in a page; there is no ``<div>`` in it.
+PICTURE = re.compile(r'<div class="pipeviz[ "].*?</div>', re.DOTALL)
+HIDDEN = re.compile(r"<!--pipeviz-(\d+)-->")
 
 
 class Options(base.Config):
@@ -42,9 +49,8 @@ class Options(base.Config):
         allow_python: Whether the key ``python`` may import Python objects.
         roots: Folders, relative to mkdocs.yml, whose files may be read besides those of
             the pages.
-        dark: Whether there is a second picture for dark pages; by default where the
-            theme is Material.
         downloads: Files to offer below figures: some of svg, pdf, png and yaml.
+        embed: How pages hold pictures that do not say it.
     """
 
     style = c.Type((str, dict), default="seed")
@@ -52,8 +58,8 @@ class Options(base.Config):
     max_ops = c.Type(int, default=MAX_OPS)
     allow_python = c.Type(bool, default=True)
     roots = c.ListOfItems(c.Type(str), default=[])
-    dark = c.Optional(c.Type(bool))
     downloads = c.ListOfItems(c.Choice(tuple(FILES)), default=[])
+    embed = c.Choice(WAYS, default="auto")
 
 
 class PipevizPlugin(BasePlugin[Options]):
@@ -61,7 +67,8 @@ class PipevizPlugin(BasePlugin[Options]):
 
     def __init__(self) -> None:
         self.fence = FenceExtension()
-        self.pictures: dict[str, bytes] = {}
+        self.files: dict[str, bytes] = {}
+        self.hidden: list[str] = []
         self.watched: set[Path] = set()
         self.server: LiveReloadServer | None = None
 
@@ -76,7 +83,7 @@ class PipevizPlugin(BasePlugin[Options]):
         except PipevizError as error:
             raise PluginError(f"pipeviz: {error.sentence}") from None
         self.fence = FenceExtension()
-        self.pictures = {}
+        self.files = {}
         extensions: list[Any] = config.markdown_extensions
         extensions.append(self.fence)
 
@@ -98,14 +105,13 @@ class PipevizPlugin(BasePlugin[Options]):
 
     def _figures(self, page: SitePage, config: MkDocsConfig) -> Figures:
         def link(name: str, data: bytes) -> str:
-            self.pictures[name] = data
+            self.files[name] = data
             return str(get_relative_url(f"{FOLDER}/{name}", page.url))
 
-        dark = self.config.dark
         return Figures(
             self._style(config),
             self.config.max_ops,
-            dark=config.theme.name == "material" if dark is None else dark,
+            embed=self.config.embed,
             cache=str(Path(config.config_file_path or "").parent / self.config.cache_dir),
             link=link,
             downloads=tuple(kind for kind in FILES if kind in self.config.downloads),
@@ -118,6 +124,24 @@ class PipevizPlugin(BasePlugin[Options]):
         if not TABLES.get(language):
             return style
         return {"language": language} | ({"base": style} if isinstance(style, str) else style)
+
+    @event_priority(FIRST)
+    def _hide(self, context: object, *, page: SitePage, **_: object) -> None:
+        """Take the pictures out of the text that a search finds pages by."""
+        del context
+        self.hidden = PICTURE.findall(page.content or "")
+        numbers = count()
+        page.content = PICTURE.sub(
+            lambda _: f"<!--pipeviz-{next(numbers)}-->", page.content or ""
+        )
+
+    @event_priority(LAST)
+    def _show(self, context: object, *, page: SitePage, **_: object) -> None:
+        """Put the pictures back into the page."""
+        del context
+        page.content = HIDDEN.sub(lambda mark: self.hidden[int(mark[1])], page.content or "")
+
+    on_page_context = CombinedEvent(_hide, _show)
 
     def _note(self, path: Path) -> None:
         """Watch a file or folder that a picture depends on."""
@@ -138,8 +162,8 @@ class PipevizPlugin(BasePlugin[Options]):
                 server.watch(str(path))
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Write the pictures that the pages show."""
+        """Write what the pages show and load."""
         folder = Path(config.site_dir, FOLDER)
-        for name, data in self.pictures.items():
+        for name, data in self.files.items():
             folder.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)

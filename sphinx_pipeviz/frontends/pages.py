@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from html import escape
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from sphinx_pipeviz.embed import Inline, dress, link_up, natural_size
+from sphinx_pipeviz.embed import AS_TEXT, Inline, dress, link_up, natural_size, with_text
 from sphinx_pipeviz.frontends.cross_links import addresses
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.kept import Kept
@@ -21,8 +20,6 @@ from sphinx_pipeviz.languages import say
 SHEETS = "pipeviz-sheets"
 #: The same: whether its page needs the script that enlarges pictures.
 ZOOMS = "pipeviz-zooms"
-#: What a figure's text is called.
-AS_TEXT = "This schedule as text"
 #: Attributes that a node for a page takes over as they are.
 _KEPT = ("ids", "names", "classes")
 
@@ -69,11 +66,8 @@ def inline_node(
     svg = link_up(picture.svg, addresses(node, node["spec"]))
     html = dress(svg, f"pv{number}", node.get("alt", ""), width, height)
     html += zoom_mark(partial(say, language)) if zoom else ""
-    if picture.text and not isinstance(node.parent, nodes.TextElement):
-        html += (
-            f'\n<details class="pipeviz-text"><summary>{say(language, AS_TEXT)}</summary>'
-            f'<pre tabindex="0">{escape(picture.text, quote=False)}</pre></details>'
-        )
+    if not isinstance(node.parent, nodes.TextElement):
+        html = with_text(html, picture.text, say(language, AS_TEXT))
     new = nodes.raw(node.rawsource, html, format="html")
     new.source, new.line = node.source, node.line
     for key in _KEPT:

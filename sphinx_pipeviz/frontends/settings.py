@@ -61,7 +61,12 @@ def _check_style(value: Any) -> None:
     resolve_style(value)
 
 
-def _check_way(value: Any) -> None:
+def check_way(value: Any) -> None:
+    """Check a way to put pictures into pages.
+
+    Raises:
+        SpecError: There is no such way.
+    """
     if value not in WAYS:
         raise SpecError(f"there is no way {value!r}", hint=f"choose from {', '.join(WAYS)}")
 
@@ -120,7 +125,7 @@ SETTINGS: dict[str, Setting] = {
         "html",
         "How HTML pages hold pictures: ``inline``, as ``image``, or ``auto``, which is inline"
         f" for pictures of at most {MOST_TASKS:,} tasks.",
-        _check_way,
+        check_way,
     ),
     "pipeviz_zoom": Setting(
         default=False,

@@ -24,7 +24,11 @@ NEEDS_PYMDOWN = pytest.mark.skipif(
     importlib.util.find_spec("pymdownx") is None,
     reason="pymdown-extensions is not installed",
 )
-FIGURE = re.compile(r'<figure class="pipeviz"><img src="data:image/svg\+xml;base64,[^"]+"')
+FIGURE = re.compile(
+    r'<figure class="pipeviz-figure">\s*<div class="pipeviz[^"]*" data-search-exclude="">'
+    r'(<style>[^<]*</style>)?<svg class="pipeviz-svg [^>]*>.*?</svg>\s*<details ',
+    re.DOTALL,
+)
 
 
 def convert(text, *extensions, **options):
@@ -82,7 +86,8 @@ def test_found_wherever_a_fence_may_be(place, others):
     html = convert(PLACES[place], "admonition", *others)
     assert len(FIGURE.findall(html)) == 1
     assert "schedule: 1f1b" not in html
-    assert "<p><figure" not in html
+    assert not re.search(r"<p>\s*<(figure|div)", html)
+    assert html.count("<svg") == html.count("</details>") == html.count("<script>") == 1
 
 
 @NEEDS_PYMDOWN
@@ -146,20 +151,92 @@ def test_tabs_of_other_code_are_kept():
     assert "a\tb" in html
 
 
+#: Extensions that change text or HTML, and none of which may change a picture.
+CHANGERS = (
+    *("smarty", "md_in_html", "attr_list", "toc", "footnotes", "abbr", "tables", "def_list"),
+    *("admonition", "nl2br", "codehilite", "wikilinks"),
+    *(f"pymdownx.{name}" for name in ("smartsymbols", "details", "tabbed", "superfences")),
+    *(f"pymdownx.{name}" for name in ("betterem", "magiclink", "emoji", "b64", "striphtml")),
+    *(f"pymdownx.blocks.{name}" for name in ("tab", "details", "admonition")),
+)
+DEEPER = {
+    "top": FENCE,
+    "markdown in HTML": f"<div markdown>\n\n{FENCE}\n</div>\n",
+    "HTML": f"<div>\n\n{FENCE}\n</div>\n",
+    "details": f'??? note "N"\n\n{indented(FENCE)}',
+    "tab": f'=== "A"\n\n{indented(FENCE)}',
+    "block": f"/// details | A\n\n{FENCE}\n///\n",
+    "tab in a note": f'!!! note\n\n    === "A"\n\n{indented(FENCE, " " * 8)}',
+    "note in lists": f"1. a\n\n    - b\n\n        !!! note\n\n{indented(FENCE, ' ' * 12)}",
+    "definition": f"Term\n\n:   text\n\n{indented(FENCE)}",
+    "footnote": f"text[^1]\n\n[^1]:\n    text\n\n{indented(FENCE)}",
+    "quote": indented(FENCE, "> "),
+}
+
+
+@NEEDS_PYMDOWN
+@pytest.mark.parametrize("place", DEEPER)
+@pytest.mark.parametrize("at", [0, len(CHANGERS) // 2, len(CHANGERS)])
+def test_no_extension_changes_a_picture(place, at):
+    def picture(html):
+        (found,) = re.findall(r"<svg class=\"pipeviz-svg.*?</details>", html, re.DOTALL)
+        return re.sub(r"pv[0-9a-f]{8}-1", "pv", found)
+
+    html = convert(DEEPER[place], *CHANGERS[:at], "sphinx_pipeviz", *CHANGERS[at:])
+    assert picture(html) == picture(convert(FENCE))
+    assert len(re.findall(r'<figure class="pipeviz-figure">\s*<div class="pipeviz ', html)) == 1
+    assert not re.search(r"<p>\s*<(figure|div|svg)", html)
+
+
+def test_figure_within_html_keeps_its_caption_and_name():
+    named = FENCE.replace("schedule\n", 'schedule caption="A & b" #fig .wide\n', 1)
+    html = convert(f"<div>\n\n{named}\n</div>\n")
+    assert '<figure class="pipeviz-figure wide" id="fig"><div ' in html
+    assert "</div><figcaption>A &amp; b</figcaption></figure>" in html
+
+
 # What it becomes
 
 
 def test_figure_has_caption_and_attributes():
-    header = '{caption="A & <b>" alt="\'One\'" width=60% #fig .wide .plain}'
-    html = convert(FENCE.replace("schedule\n", f"schedule {header}\n", 1))
-    assert html.startswith('<figure class="pipeviz wide plain" id="fig" style="width: 60%">')
-    assert ' alt="&#x27;One&#x27;" style="width: 100%">' in html
-    assert html.endswith("<figcaption>A &amp; &lt;b&gt;</figcaption></figure>")
+    header = '{caption="A & b" alt="\'One\'" width=60% #fig .wide .plain}'
+    text = FENCE.replace("schedule\n", f"schedule {header}\n", 1)
+    html = convert(text)
+    assert html.startswith('<figure class="pipeviz-figure wide plain" id="fig">')
+    assert re.search(
+        r'<div class="pipeviz [^"]*pipeviz-fixed"[^>]*>.*?<svg [^>]* width="60%"',
+        html,
+        re.DOTALL,
+    )
+    assert "-t\">'One'</title>" in html
+    assert html.endswith("</div>\n<figcaption>A &amp; b</figcaption>\n</figure>")
+    html = convert(text, embed="image")
+    assert ' alt="&#x27;One&#x27;" style="width: 60%">' in html
+
+
+def test_picture_is_drawn_as_wide_as_it_is_shown():
+    narrow = convert(FENCE.replace("schedule\n", "schedule width=300px\n", 1))
+    assert ' viewBox="0 0 225 ' in narrow
+    assert ' viewBox="0 0 540 ' in convert(FENCE)
 
 
 def test_alt_text_is_made():
-    assert 'alt="Pipeline schedule, 1f1b: 2 devices, 3 microbatches;' in convert(FENCE)
-    assert 'alt=""' in convert(FENCE.replace("schedule\n", 'schedule alt=""\n', 1))
+    assert ">Pipeline schedule, 1f1b: 2 devices, 3 microbatches;" in convert(FENCE)
+    made = 'alt="Pipeline schedule, 1f1b: 2 devices, 3 microbatches;'
+    assert convert(FENCE, embed="image").count(made) == 2
+    empty = FENCE.replace("schedule\n", 'schedule alt=""\n', 1)
+    assert convert(empty, embed="image").count('alt=""') == 2
+    assert re.search(r'<svg [^>]* aria-hidden="true"', convert(empty))
+
+
+def test_captions_are_read_like_the_page():
+    caption = "A *b* `c` [d](e.html) [f] \\*g\\* --"
+    text = f'~~~pipeline-schedule caption="{caption}"\n{YAML}~~~\n\n[f]: g.html\n'
+    html = convert(text, "smarty")
+    told = (
+        'A <em>b</em> <code>c</code> <a href="e.html">d</a> <a href="g.html">f</a> *g* &ndash;'
+    )
+    assert f"<figcaption>{told}</figcaption>" in html
 
 
 @pytest.mark.parametrize(
@@ -184,23 +261,73 @@ def test_quotes_in_a_header():
 
 def test_options_of_the_extension():
     text = FENCE + FENCE.replace("```\n", "style: mono\n```\n")
-    plain, own = pictures(convert(text, style="megatron"))
+    plain, _, own, _ = pictures(convert(text, style="megatron", embed="image"))
     assert STYLES["megatron"].forward.lower() in plain
     assert STYLES["megatron"].forward.lower() not in own
-    html = convert(FENCE, dark=True)
-    assert re.findall(r"#only-\w+", html) == ["#only-light", "#only-dark"]
-    light, dark = pictures(html)
-    assert STYLES["seed-dark"].background.lower() in dark
-    assert light == pictures(convert(FENCE))[0]
+    html = convert(FENCE, embed="image")
+    assert re.findall(r'<img class="(pipeviz-\w+)"', html) == ["pipeviz-light", "pipeviz-dark"]
+    assert STYLES["seed-dark"].background.lower() in pictures(html)[1]
     assert "limit is 3 (the option max_ops sets the limit)" in convert(FENCE, max_ops=3)
+    assert "there is no way &#x27;svg&#x27;" in convert(FENCE, embed="svg")
+
+
+def test_header_says_how_the_picture_is_embedded():
+    image = FENCE.replace("schedule\n", "schedule embed=image\n", 1)
+    assert "<img" in convert(image)
+    assert "<svg" not in convert(image)
+    assert "<script>" not in convert(image)
+    assert "<img" not in convert(image.replace("image", "inline"), embed="image")
+
+
+def test_very_large_pictures_are_images_unless_asked_for(monkeypatch):
+    monkeypatch.setattr("sphinx_pipeviz.frontends.figure_html.MOST_TASKS", 11)
+    assert "<img" in convert(FENCE)
+    assert "<svg" in convert(FENCE, embed="inline")
+    assert "<svg" in convert(FENCE.replace("microbatches: 3", "microbatches: 2"))
 
 
 def test_cache_is_used(tmp_path, monkeypatch):
-    html = convert(FENCE, cache_dir=str(tmp_path / "cache"))
-    assert len(list(tmp_path.rglob("pipeviz-*.svg"))) == 1
+    folder = str(tmp_path / "cache")
+    html = convert(FENCE, cache_dir=folder)
+    images = convert(FENCE, cache_dir=folder, embed="image")
+    assert len(list(tmp_path.rglob("pipeviz-*.json"))) == 1
+    assert len(list(tmp_path.rglob("pipeviz-*.svg"))) == 2
     monkeypatch.setattr("sphinx_pipeviz.frontends.figure_html.draw", None)
-    assert convert(FENCE, cache_dir=str(tmp_path / "cache")) == html
+    monkeypatch.setattr("sphinx_pipeviz.frontends.figure_html.embed", None)
+    assert convert(FENCE, cache_dir=folder) == html
+    assert convert(FENCE, cache_dir=folder, embed="image") == images
     assert "drawing failed: TypeError" in convert(FENCE)
+
+
+# What the page loads
+
+
+def test_page_loads_once_what_its_pictures_need():
+    html = convert(FENCE * 3 + FENCE.replace("```\n", "style: mono\n```\n"))
+    assert html.count("<style>") == html.count("<script>") == 1
+    style, script = html.index("<style>"), html.index("<script>")
+    assert style < html.index("<svg")
+    assert html.rindex("</svg>") < script
+    classes = set(re.findall(r"pipeviz-svg (pipeviz-style-\w+)", html))
+    assert len(classes) == 2
+    for name in classes:
+        assert f"\n.{name}{{--pipeviz" in html
+    assert "<style>" not in convert("# Title\n\ntext\n")
+    assert "<style>" not in convert("```pipeline-schedule\n```\n")
+
+
+def test_what_is_put_into_a_page_ends_where_it_should():
+    html = convert(FENCE)
+    for tag in ("style", "script"):
+        assert html.count(f"<{tag}") == html.count(f"</{tag}") == 1
+
+
+def test_ids_are_there_once_even_where_two_pages_are_shown_as_one():
+    html = convert(FENCE * 3) + convert(f"{FENCE}\ntext\n")
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids)) == 8
+    for used in re.findall(r'(?:aria-(?:labelledby|describedby)="|url\(#)([^")]+)', html):
+        assert used in ids
 
 
 def test_folder_that_is_a_file_costs_only_the_cache(tmp_path):
@@ -235,6 +362,7 @@ MISTAKES = {
     "word": (" from.yaml", YAML, 1, "cannot hold &#x27;from.yaml&#x27;"),
     "quote": (' caption="x', YAML, 1, "cannot hold"),
     "twice": (" id=a name=b", YAML, 1, "&#x27;name&#x27; is given twice"),
+    "embed": (" embed=svg", YAML, 1, "there is no way &#x27;svg&#x27;"),
     "width": (" width=wide", YAML, 1, "the width cannot be &#x27;wide&#x27;"),
 }
 
@@ -271,7 +399,7 @@ def test_line_is_that_of_the_source_after_metadata_and_twice_the_same(caplog):
 
 
 def test_unexpected_exceptions_are_shown(monkeypatch, caplog):
-    monkeypatch.setattr("sphinx_pipeviz.frontends.fence.read_spec", lambda *_: 1 / 0)
+    monkeypatch.setattr("sphinx_pipeviz.frontends.fence_draw.read_spec", lambda *_: 1 / 0)
     assert "drawing failed: ZeroDivisionError" in convert(FENCE)
     assert "please report it" in caplog.text
 
@@ -282,6 +410,6 @@ def test_strict_ends_the_conversion():
 
 
 def test_every_option_is_one_of_the_header():
-    given = {"width": "1px"}
+    given = {"width": "1px", "embed": "image", "downloads": "svg"}
     text = " ".join(f'{name}="{given.get(name, "x")}"' for name in OPTIONS if name != "id")
-    assert read_header(text) == Header("x", "x", "1px", "x", ("x",))
+    assert read_header(text) == Header("x", "x", "1px", "x", ("x",), ("svg",), "image")

@@ -11,7 +11,7 @@ import sphinx.search
 
 from sphinx_pipeviz import embed
 from sphinx_pipeviz.frontends import kept as keeping
-from sphinx_pipeviz.frontends.assets import STATIC
+from sphinx_pipeviz.frontends.page_loads import STATIC
 
 SPEC = "   schedule: gpipe\n   devices: 2\n   microbatches: 2\n"
 PICTURE = ".. pipeline-schedule::\n\n" + SPEC

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,8 +72,15 @@ class Site:
 
     def pictures(self, name):
         """Return the files that a page's images name."""
+        return self.files(name, r'<img [^>]*src="([^"]*pipeviz-[^"]+)')
+
+    def loaded(self, name):
+        """Return the stylesheets and scripts of ours that a page loads."""
+        return self.files(name, r'(?:href|src)="([^"]*pipeviz[^"]*\.(?:css|js))"')
+
+    def files(self, name, pattern):
         page = self.folder / "site" / name
-        found = re.findall(r'<img src="([^"#]*pipeviz-[^"#]+)', self.page(name))
+        found = re.findall(pattern, self.page(name))
         return [(page.parent / address).resolve() for address in found]
 
 
@@ -88,34 +96,98 @@ def site(tmp_path):
 # MkDocs and ProperDocs
 
 
+IMAGES = f"{CONFIG}plugins: [{{pipeviz: {{embed: image}}}}]\n"
+
+
 @pytest.mark.parametrize("tool", BUILDERS)
 @pytest.mark.parametrize("urls", ["true", "false"])
-def test_pictures_are_files_with_relative_addresses(tool, urls, site):
+def test_pages_hold_pictures_and_load_files_with_relative_addresses(tool, urls, site):
     site.write("mkdocs.yml", f"{CONFIG}use_directory_urls: {urls}\nplugins: [pipeviz]\n")
+    site.write("docs/sub/other.md", FENCE + FILE)
+    site.write("docs/sub/order.csv", "0F0,0B0\n1F0,1B0\n")
+    site.write("docs/plain.md", "# No picture\n")
+    code, said = site.build(tool)
+    assert code == 0, said
+    other, plain = (
+        f"{name}/index.html" if urls == "true" else f"{name}.html"
+        for name in ("sub/other", "plain")
+    )
+    assert site.page("index.html").count("<svg") == 1
+    assert site.page(other).count("<svg") == 2
+    assert site.loaded("index.html") == site.loaded(other)
+    names = [path.name for path in site.loaded(other) if path.read_text()]
+    assert [re.sub("-[0-9a-f]{10}", "-N", name) for name in names] == [
+        "pipeviz.css",
+        "pipeviz-style-N.css",
+        "pipeviz.js",
+    ]
+    assert "pipeviz" not in site.page(plain)
+    assert "<style" not in site.page(other)
+    assert 'style="' not in site.page(other)
+    assert "<figcaption>C</figcaption>" in site.page("index.html")
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+@pytest.mark.parametrize("urls", ["true", "false"])
+def test_images_are_files_with_relative_addresses(tool, urls, site):
+    site.write("mkdocs.yml", f"use_directory_urls: {urls}\n{IMAGES}")
     site.write("docs/sub/other.md", FENCE + FILE)
     site.write("docs/sub/order.csv", "0F0,0B0\n1F0,1B0\n")
     code, said = site.build(tool)
     assert code == 0, said
     other = "sub/other/index.html" if urls == "true" else "sub/other.html"
-    assert len(site.pictures("index.html")) == 1
-    assert site.pictures("index.html")[0] == site.pictures(other)[0]
-    assert len(site.pictures(other)) == 2
+    light, dark = site.pictures("index.html")
+    assert site.pictures(other)[:2] == [light, dark]
+    assert len(site.pictures(other)) == 4
     for picture in site.pictures(other):
         assert b"<svg" in picture.read_bytes()
-    assert "#only" not in site.page("index.html")
-    assert "<figcaption>C</figcaption>" in site.page("index.html")
+    assert light.read_bytes() != dark.read_bytes()
+    assert [path.name for path in site.loaded(other)] == ["pipeviz.css"]
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+@pytest.mark.parametrize("search", ["search", "material/search"])
+def test_a_search_finds_pages_by_captions_and_not_by_numbers_of_tasks(tool, search, site):
+    if search != "search" and importlib.util.find_spec("material") is None:
+        pytest.skip("not installed: material")
+    config = CONFIG if search == "search" else "site_name: S\ntheme: {name: material}\n"
+    site.write("mkdocs.yml", f"{config}plugins: [{search}, pipeviz]\n")
+    site.write("docs/index.md", f"# Title\n\n{FENCE}\nbehind\n")
+    code, said = site.build(tool)
+    assert code == 0, said
+    index = site.page("search/search_index.json")
+    assert "behind" in index
+    assert "Forward" not in index
+    assert "Device" not in index
+    assert "pipeviz" not in index
+    assert site.page("index.html").count("Forward 3, Device 2,") == 1
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+def test_links_in_captions_are_those_of_the_site(tool, site):
+    caption = "*One* of [the others](sub/other.md#fig)"
+    site.write("docs/index.md", FENCE.replace('"C"', f'"{caption}"'))
+    site.write("docs/sub/other.md", FENCE.replace('"C"', "C #fig"))
+    strict = "validation: {anchors: warn}\n"
+    site.write("mkdocs.yml", f"{CONFIG}{strict}plugins: [pipeviz]\n")
+    code, said = site.build(tool)
+    assert code == 0, said
+    assert '<em>One</em> of <a href="sub/other/#fig">the others</a>' in site.page("index.html")
+    site.write("docs/sub/other.md", FENCE)
+    assert site.build(tool)[0] == 1
 
 
 @pytest.mark.parametrize("tool", BUILDERS)
 def test_cache_is_outside_of_the_site_and_fills_it_again(tool, site):
+    site.write("mkdocs.yml", IMAGES)
     assert site.build(tool)[0] == 0
-    (kept,) = (site.folder / ".cache" / "pipeviz").rglob("*.svg")
-    (shown,) = site.pictures("index.html")
-    stamp = kept.stat().st_mtime_ns
-    assert shown.read_bytes() == kept.read_bytes()
+    kept = sorted((site.folder / ".cache" / "pipeviz").rglob("*.svg"))
+    shown = site.pictures("index.html")
+    stamps = [path.stat().st_mtime_ns for path in kept]
+    assert {path.read_bytes() for path in shown} == {path.read_bytes() for path in kept}
     assert site.build(tool)[0] == 0
-    assert kept.stat().st_mtime_ns == stamp
-    assert shown.is_file()
+    assert [path.stat().st_mtime_ns for path in kept] == stamps
+    assert all(path.is_file() for path in shown)
 
 
 @pytest.mark.parametrize("tool", BUILDERS)
@@ -127,7 +199,7 @@ def test_mistake_names_file_and_line_and_fails_the_build(tool, site):
     code, said = site.build(tool, "--no-strict")
     assert code == 0
     assert "pipeviz-error" in site.page("sub/wrong/index.html")
-    assert len(site.pictures("index.html")) == 1
+    assert site.page("index.html").count("<svg") == 1
 
 
 @pytest.mark.parametrize("tool", BUILDERS)
@@ -167,25 +239,6 @@ def test_options_reach_the_fence(tool, site):
     assert "(the option allow_python decides on that)" in said
 
 
-@pytest.mark.parametrize(
-    "tool",
-    [
-        pytest.param("mkdocs", marks=needs("mkdocs", "material")),
-        pytest.param("properdocs", marks=needs("properdocs", "material")),
-    ],
-)
-def test_material_shows_a_picture_for_dark_pages(tool, site):
-    extensions = "[admonition, pymdownx.superfences]"
-    config = f"site_name: S\nmarkdown_extensions: {extensions}\nplugins: [pipeviz]\n"
-    site.write("mkdocs.yml", config + "theme: {name: material, font: false}\n")
-    code, said = site.build(tool)
-    assert code == 0, said
-    light, dark = site.pictures("index.html")
-    assert light.read_bytes() != dark.read_bytes()
-    page = site.page("index.html")
-    assert re.findall(r"\.svg#only-(\w+)", page) == ["light", "dark"]
-
-
 @needs("mkdocs")
 def test_serve_watches_data_files(tmp_path):
     code = """
@@ -210,7 +263,6 @@ TOML = """\
 site_name = "S"
 [project.markdown_extensions.pymdownx.superfences]
 [project.markdown_extensions.sphinx_pipeviz]
-dark = true
 """
 
 
@@ -223,8 +275,37 @@ def test_zensical_takes_the_extension(site):
     assert code == 0, said
     assert "pipeviz" not in said
     page = site.page("sub/other/index.html")
-    assert page.count('src="data:image/svg+xml;base64,') == 4
-    assert page.count("#only-dark") == 2
+    assert page.count('<svg class="pipeviz-svg ') == 2
+    assert page.count("\n.pipeviz-svg {") == page.count('"svg.pipeviz-svg"') == 1
+    assert "Forward 3" not in site.page("search.json")
+
+
+@needs("zensical")
+@pytest.mark.parametrize("urls", ["true", "false"])
+def test_zensical_has_files_for_what_pages_load(urls, site):
+    named = TOML.replace('"S"', f'"S"\nuse_directory_urls = {urls}')
+    site.write("zensical.toml", f'{named}assets = "assets/pipeviz"\n')
+    image = FENCE.replace(" caption", " embed=image caption")
+    site.write("docs/sub/other.md", FENCE + image)
+    for _ in range(2):  # the second time from Zensical's cache
+        code, said = site.build("zensical")
+        assert code == 0, said
+        other = "sub/other/index.html" if urls == "true" else "sub/other.html"
+        assert len(site.loaded(other)) == 3
+        assert site.loaded(other) == site.loaded("index.html")
+        assert len(site.pictures(other)) == 2
+        for path in (*site.loaded(other), *site.pictures(other)):
+            assert path.read_text()
+            assert path.is_relative_to((site.folder / "site" / "assets" / "pipeviz").resolve())
+        assert "data:image/svg+xml;base64" not in site.page(other)
+        shutil.rmtree(site.folder / "site")
+
+
+@needs("zensical")
+def test_zensical_names_an_option_that_does_not_exist(site):
+    site.write("zensical.toml", TOML + "embde = true\n")
+    _, said = site.build("zensical")
+    assert "no option 'embde' (did you mean 'embed'?)" in said
 
 
 @needs("zensical")

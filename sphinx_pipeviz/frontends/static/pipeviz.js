@@ -3,6 +3,9 @@
    the pictures are the same, and stand still. */
 (() => {
   "use strict";
+  /* Some sites run a page's scripts again when they come back to it. */
+  if (window.pipevizRuns) return;
+  window.pipevizRuns = true;
   const TASK = ".pv path";
   const tip = document.createElement("div");
   tip.className = "pipeviz-tip";
