@@ -9,6 +9,7 @@ STAMP := $(VENV)/.current
 help:
 	@echo "make docs    build the documentation"
 	@echo "make test    run all tests"
+	@echo "make faults  kill builds, many times, and compare what the next ones write"
 	@echo "make browser look at pages of five themes in Chromium"
 	@echo "make notebook run notebooks of MyST-NB, nbsphinx and marimo"
 	@echo "make torch   install PyTorch and compare with its schedules"
@@ -32,6 +33,10 @@ docs: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto
+
+.PHONY: faults
+faults: $(STAMP)
+	$(BIN)/python -m pytest -m faults
 
 browser: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser

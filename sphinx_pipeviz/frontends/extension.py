@@ -35,6 +35,7 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     app.add_directive("pipeline-schedule", PipelineSchedule)
     app.connect("config-inited", check_settings)
     app.connect("builder-inited", shown.start)
+    app.connect("env-before-read-docs", shown.note_reading)
     app.connect("doctree-read", pictures.draw_early)
     app.connect("env-updated", shown.to_write_again)
     app.connect("doctree-resolved", pictures.resolve)

@@ -35,7 +35,7 @@ def collect(app: Sphinx, exception: Exception | None) -> None:
     build, notes = shown.build_of(app), shown.notes_so_far(app)
     if exception is not None:
         notes = msgspec.structs.replace(notes, whole=False)
-    if notes.names() or build.known:
+    if notes.names() or shown.file_of(app).exists():
         write_notes(shown.file_of(app), notes)
     if exception is None and (notes.names() or build.known or shown.drawn(app.env)):
         _clean_output(app, notes)

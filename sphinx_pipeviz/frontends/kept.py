@@ -13,11 +13,18 @@ from sphinx.util import logging
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.embed import MOST_TASKS, Inline, embed
+from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.render import draw, style_of
 from sphinx_pipeviz.spec import Spec
 
 logger = logging.getLogger(__name__)
+
+
+class NoSpaceError(PipevizError):
+    """A picture that neither the cache nor the temporary folder can take."""
+
+    subtype = "cache"
 
 
 class Kept:
@@ -72,7 +79,13 @@ class Kept:
             return msgspec.json.encode(drawn)
 
         key = picture_key(spec, self.look(spec), "inline-always" if always else "inline")
-        return msgspec.json.decode(self._keep(key, "json", make).read_bytes(), type=Inline)
+        try:
+            data = self._keep(key, "json", make).read_bytes()
+        except (OSError, NoSpaceError):
+            if not self._spare:
+                raise
+            data = make()  # a page can hold what no folder can
+        return msgspec.json.decode(data, type=Inline)
 
     def source(self, spec: Spec) -> Path:
         """Return the file of the YAML that draws a picture again."""
@@ -96,9 +109,19 @@ class Kept:
         except OSError as error:
             if not self._spare:
                 raise
-            path = Cache(_spare_folder(self._app, error)).keep(key, suffix, make)
+            path = self._keep_elsewhere(error, key, suffix, make)
         self.names.add(path.name)
         return path
+
+    def _keep_elsewhere(
+        self, error: OSError, key: str, suffix: str, make: Callable[[], bytes]
+    ) -> Path:
+        try:
+            return Cache(_spare_folder(self._app, error)).keep(key, suffix, make)
+        except OSError as worse:
+            message = f"the picture cannot be written: {worse.strerror}"
+            hint = "make space, or let TMPDIR name a folder that has some"
+            raise NoSpaceError(message, hint=hint) from None
 
 
 def _bytes(drawn: bytes | str) -> bytes:

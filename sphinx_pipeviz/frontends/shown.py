@@ -34,12 +34,14 @@ class Build:
         known: What was noted before it.
         started: When, in seconds since 1970.
         pages: Page that was written -> names of the files that it shows.
+        reads: Whether it reads pages.
         joined: Whether pages were written into one file, which is then written anew.
     """
 
     known: Notes | None
     started: float = field(default_factory=time.time)
     pages: dict[str, set[str]] = field(default_factory=dict)
+    reads: bool = False
     joined: bool = False
 
 
@@ -85,14 +87,26 @@ def merge(
     drawn(env).update({name: theirs[name] for name in docnames if name in theirs})
 
 
+def note_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Note whether any page is read."""
+    build_of(app).reads = bool(docnames)
+
+
 def to_write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return all pages if the last build was stopped while it wrote some.
+    """Return all pages if the last build was stopped before it had written what it read.
 
     It may have left half a page, or pages whose pictures were not copied yet, and for
     Sphinx these are up to date.
     """
-    known = build_of(app).known
-    return sorted(env.found_docs) if known and not known.whole else []
+    build = build_of(app)
+    if build.reads and drawn(env):
+        _note_running(app)
+    return sorted(env.found_docs) if build.known and not build.known.whole else []
+
+
+def _note_running(app: Sphinx) -> None:
+    now = msgspec.structs.replace(notes_so_far(app), whole=False, running=True)
+    write_notes(file_of(app), now)
 
 
 # Writing
@@ -104,8 +118,7 @@ def note_shown(
     """Note the files that a page shows; from the first page on, the build is running."""
     build = build_of(app)
     if not build.pages and (drawn(app.env) or names):
-        now = msgspec.structs.replace(notes_so_far(app), whole=False, running=True)
-        write_notes(file_of(app), now)
+        _note_running(app)
     build.pages.setdefault(docname, set()).update(names)
     for part in doctree.findall(addnodes.start_of_file):
         build.joined = True
