@@ -182,6 +182,8 @@ class _Brush:
         for (outline, colour), places in self._placed(stamps).items():
             context = self._renderer.new_gc()
             context.set_linewidth(0)
+            # else thin stems of small glyphs, as of an i, fall between pixels
+            context.set_snap(False)
             where = Path(np.round(places, 3))
             points = self._points
             self._renderer.draw_markers(context, outline, points, where, points, to_rgb(colour))

@@ -23,7 +23,7 @@ import sphinx_pipeviz as pv
 from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, Hatch, Pattern, strokes_of
 from sphinx_pipeviz.draw.layout import lay_out
 from sphinx_pipeviz.draw.paint import PIXELS, paint, text_width
-from sphinx_pipeviz.draw.scene import Boxes, Key, Lines
+from sphinx_pipeviz.draw.scene import Boxes, Key, Lines, Scene, Stamp
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
 
 FORMATS = ["svg", "pdf", "png"]
@@ -377,3 +377,14 @@ def test_round_corners_are_painted_in_every_format(format):
         corners = (Image.open(BytesIO(one)) for one in data)
         red = [image.getpixel((100 * 300 // 72 + 3, image.height - 45)) for image in corners]
         assert red[0] == (255, 0, 0) != red[1]
+
+
+def test_the_ink_of_glyphs_grows_with_their_area_also_of_those_with_thin_stems():
+    def ink(size):
+        stamp = Stamp("Fil", size, "#000000", "left", "regular", ((2.0, 4.0),))
+        scene = Scene(20.0, 8.0, "#FFFFFF", (), (), (stamp,))
+        levels = Image.open(BytesIO(paint(scene, "png"))).convert("L").tobytes()
+        return sum(255 - level for level in levels) / size**2
+
+    sizes = (1.5, 2.0, 3.0, 4.0, 7.0)
+    assert [ink(size) for size in sizes] == pytest.approx([ink(7.0)] * 5, rel=0.05)
