@@ -95,7 +95,7 @@ def _said(texts: list[str], page: Page) -> Iterator[str]:
 
 def _bands(lines: list[Line], scale: Scale, page: Page, picture: Picture) -> Iterator[str]:
     """Yield the lines of a grid, cut into bands that keep to the width."""
-    margin = _margin(lines)
+    margin = _margin(lines, picture)
     ends = max((columns(line.end) for line in lines), default=0)
     each = every(scale)
     per_band = max(1, (page.width - margin - 1 - ends) // scale.cell)
@@ -117,7 +117,7 @@ def _bars(
     timeline: Timeline, rows: list[Row], page: Page, picture: Picture, language: str
 ) -> Iterator[str]:
     """Yield the lines of bars, which show the whole time in one band."""
-    names = max((columns(row.name) for row in rows), default=0)
+    names = max([_least(picture), *(columns(row.name) for row in rows)])
     width = (
         page.width - max(names, columns(say(language, HELD)) + 2 if picture.memory else 0) - 2
     )
@@ -126,15 +126,25 @@ def _bars(
     if scale is None:
         return
     lines = bar_lines(timeline, rows, scale, picture, language)
-    margin = _margin(lines)
+    margin = _margin(lines, picture)
     if picture.axis != "none":
         yield _axis(scale, margin, round_times(scale))
     yield from (_line(line, slice(0, scale.size), margin, page) for line in lines)
     yield ""
 
 
-def _margin(lines: list[Line]) -> int:
-    return max((columns(line.name) for line in lines), default=0) + 1
+def _margin(lines: list[Line], picture: Picture) -> int:
+    return max([_least(picture), *(columns(line.name) for line in lines)]) + 1
+
+
+def _least(picture: Picture) -> int:
+    """Return the room before the rows that the unit needs; without one, it may be none."""
+    shown = picture.unit and picture.axis != "none"
+    return len(_head(picture.unit)) if shown else 0
+
+
+def _head(unit: str | None) -> str:
+    return f"t, {unit} =" if unit else "t ="
 
 
 def _line(line: Line, part: slice, margin: int, page: Page) -> str:
@@ -145,7 +155,7 @@ def _line(line: Line, part: slice, margin: int, page: Page) -> str:
 
 def _axis(scale: Scale, margin: int, told: dict[int, str]) -> str:
     """Return the times above a band, each where it begins."""
-    head = f"t, {scale.unit} =" if scale.unit else "t ="
+    head = _head(scale.unit)
     line = (head if len(head) < margin else "").ljust(margin)
     for place, time in told.items():
         line = line.ljust(margin + place) + time

@@ -154,6 +154,12 @@ def test_a_range_of_time_and_a_unit():
     ]
 
 
+def test_the_unit_has_room_before_short_names():
+    lines = shown(f"{PLAIN}unit: ms\nrows: {{label: [a, b]}}\n")
+    assert lines[0].startswith("t, ms = 0")
+    assert lines[1].startswith("a       │F1")
+
+
 def test_names_of_wide_letters_keep_the_columns():
     lines = shown(f"{PLAIN}rows: {{label: '\u7ec4 {{device}}'}}\n")
     assert lines[1].startswith("\u7ec4 1 │F1")
