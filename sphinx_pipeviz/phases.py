@@ -56,13 +56,17 @@ def named_phases(timeline: Timeline, wanted: Sequence[str | Named]) -> list[Phas
         timeline: Whose phases.
         wanted: Names of warm-up, steady state and cool-down; or parts of the time.
     """
-    found = phases_of(timeline)
-    phases, start = [], timeline.start
+    found: list[Phase | None] = [*phases_of(timeline)]
+    if len(found) < min(len(wanted), len(NAMES)):
+        there = {phase.name: phase for phase in found if phase}
+        found = [there.get(name) for name in NAMES]
+    phases: list[Phase] = []
+    start = timeline.start
     for index, name in enumerate(wanted):
         if isinstance(name, Named):
-            phases.append(Phase(name.text, start, name.to))
-        elif index < len(found):
-            phases.append(found[index]._replace(name=name))
+            phases.append(Phase(" ".join(name.text.split("\n")), start, name.to))
+        elif index < len(found) and (phase := found[index]):
+            phases.append(phase._replace(name=" ".join(name.split("\n"))))
         start = phases[-1].end if phases else start
     return [phase for phase in phases if phase.end > phase.start]
 

@@ -44,7 +44,8 @@ def brackets_of(
 ) -> Below:
     """Return a bracket or a band, and a name, for each phase, hanging from ``top``."""
     shown = [phase for phase in phases if phase.start < grid.end and phase.end > grid.start]
-    size = min([style.font_size, *(_room(phase, grid, measure) for phase in shown)])
+    rooms = [_room(phase, grid, measure) for phase in shown]
+    size = min([style.font_size, *(room for room in rooms if room >= SMALLEST)])
     band = style.phase_look == "band"
     spans = [_span(phase, grid) for phase in shown]
     y = round(top - (TOOTH + LINE / 2) * style.font_size, 2)
@@ -57,8 +58,8 @@ def brackets_of(
             "bold" if band else "regular",
             ((round((left + right) / 2, 2), y),),
         )
-        for phase, (left, right) in zip(shown, spans, strict=True)
-        if size >= SMALLEST
+        for phase, (left, right), room in zip(shown, spans, rooms, strict=True)
+        if room >= SMALLEST
     ]
     if band:
         return Below((), tuple(texts), tuple(_bands(spans, y, style)))

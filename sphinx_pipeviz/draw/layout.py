@@ -38,7 +38,7 @@ from sphinx_pipeviz.draw.scales import bar, coloured
 from sphinx_pipeviz.draw.scene import Grid, Scene
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.swatches import MARGIN, column, key_of
-from sphinx_pipeviz.draw.titles import heading, heading_of
+from sphinx_pipeviz.draw.titles import heading, heading_height, heading_of
 from sphinx_pipeviz.draw.tracks import lanes_shown
 from sphinx_pipeviz.draw.words import raised, wide
 from sphinx_pipeviz.languages import say
@@ -149,7 +149,7 @@ def stack(
     style = msgspec.structs.replace(style, font_size=frame.em)
     placed = [] if frame.aside else place_legend(listed, frame.em, size.width, measure)
     below = len(placed) * LINE * frame.em + MARGIN
-    above = (LINE + 0.6) * frame.em if title else 0.0
+    above = heading_height(title, frame.em) if title else 0.0
     grids, height = _grids(parts, frame, style, size, (below, above))
     lacking = len(listed) * LINE * frame.em + MARGIN - grids[0].top if frame.aside else 0.0
     if lacking > 0:
@@ -163,7 +163,7 @@ def stack(
         make_panel(part.timeline, part.picture, grid, style, measure)
         for part, grid in zip(parts, grids, strict=True)
     )
-    above_all = heading(heading_of(parts, title), height, grids[0], style)
+    above_all = heading(heading_of(parts, title), height, grids[0], style, measure)
     return Scene(
         width=size.width,
         height=height,
@@ -195,13 +195,14 @@ def _listed(parts: Sequence[Part], style: Style, *, full: bool) -> list[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What all panels share, in points: text size, margins and the length of time."""
+    """What all panels share, in points: text size, margins, length of time, and width."""
 
     em: float
     left: float
     right: float
     unit: float
     aside: bool
+    page: float
 
 
 def _frame(
@@ -227,7 +228,7 @@ def _frame(
     right = MARGIN + ems * em
     span = max((part.end - part.start for part in parts), default=1.0)
     unit = (size.width - left - right) / max(span or 1.0, SHORTEST)
-    return _Frame(em, left, right, _rounded(unit), aside)
+    return _Frame(em, left, right, _rounded(unit), aside, size.width)
 
 
 def _right_ems(part: Part, style: Style, measure: Measure) -> float:
@@ -286,6 +287,7 @@ def _grid(part: Part, frame: _Frame, row: float, bottom: float) -> Grid:
         end=part.end,
         lanes=len(part.lanes),
         lane_height=round(LANE * row, 3),
+        page=frame.page,
     )
 
 

@@ -119,7 +119,9 @@ def _upright_fit(cell: Cell, measure: Measure) -> float:
     if len(cell.label) > 1 or not text.isdigit() or len(text) > LONGEST:
         return 0.0
     wide = max(measure(digit, "bold") for digit in text)
-    return min(width * TIGHT / wide, height * TALL / (HIGH + LEADING * (len(text) - 1)))
+    lines = len(text) - 1
+    high = height * TALL / (HIGH + LEADING * lines) if lines else height * HIGH
+    return min(width * TIGHT / wide, high)
 
 
 def _common(fits: dict[Group, Size], groups: dict[Group, list[Cell]], style: Style) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.draw.words import LEADING, count, raised, stamps, wide
+from sphinx_pipeviz.draw.words import LEADING, count, more_lines, raised, stamps, wide
 from sphinx_pipeviz.picture import Note, Picture
 
 Mark = Boxes | Lines | Stamp
@@ -50,7 +50,7 @@ def notes_of(picture: Picture, grid: Grid, style: Style, measure: Measure) -> It
 def _note(note: Note, grid: Grid, style: Style, measure: Measure) -> Iterator[Mark]:
     em = style.font_size
     half = wide(note.text, measure, "bold") * em / 2 + PAD
-    high = LEADING * em * (count(note.text) - 1) + 1.4 * em
+    high = _blank_height(note.text, em)
     x = _within(grid.x(note.time), half, grid)
     y = _height(note, grid, em)
     if note.points_to:
@@ -58,10 +58,22 @@ def _note(note: Note, grid: Grid, style: Style, measure: Measure) -> Iterator[Ma
         start = (x, round(y + math.copysign(high / 2, target[1] - y), 2))
         stroke = (start, target)
         yield Lines(style.accent, 1.0, (stroke, *head(*stroke)))
-    box = (round(x - half, 2), round(y - high / 2, 2), round(2 * half, 2), round(high, 2))
-    yield Boxes(style.background, None, 0.0, (box,))
+    yield blank(note.text, em, (x, y), style, measure)
     words = stamps(note.text, em, style.accent, "center", "bold", (x, y))
     yield from raised(words, measure)
+
+
+def blank(text: str, size: float, place: Point, style: Style, measure: Measure) -> Boxes:
+    """Return the ground of a bold text around a place, so that it can be read on tasks."""
+    half = wide(text, measure, "bold") * size / 2 + PAD
+    high = _blank_height(text, size)
+    low = round(place[1] - high / 2, 2)
+    box = (round(place[0] - half, 2), low, round(2 * half, 2), round(high, 2))
+    return Boxes(style.background, None, 0.0, (box,))
+
+
+def _blank_height(text: str, size: float) -> float:
+    return more_lines(text, size) + 1.4 * size
 
 
 def _target(place: list[float], y: float, grid: Grid) -> Point:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from sphinx_pipeviz.draw.chosen import chosen, is_part
 from sphinx_pipeviz.draw.legend import LINE, Measure
+from sphinx_pipeviz.draw.notes import blank
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Lines, Stamp
 from sphinx_pipeviz.draw.style import Style
+from sphinx_pipeviz.draw.words import centred, more_lines, raised, stamps, wide
 from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.model import Timeline
@@ -20,6 +22,8 @@ Mark = Boxes | Lines | Stamp
 #: Line widths, in points.
 FRAME = 1.8
 FLUSH = 2.4
+#: Smaller words are left out, in points.
+SMALLEST = 4.2
 #: Radius of the bubble's corners, in ems.
 ROUND = 0.6
 
@@ -27,15 +31,11 @@ ROUND = 0.6
 def overlays_of(
     timeline: Timeline, picture: Picture, grid: Grid, style: Style, measure: Measure
 ) -> Iterator[Mark]:
-    """Yield flush lines, highlights and the bubble."""
+    """Yield flush lines and highlights."""
     if picture.flush:
         yield from _flushes(timeline, grid, style)
     for highlight in picture.highlight or ():
-        yield from _highlight(timeline, highlight, grid, style)
-    if picture.bubble:
-        bubble = picture.bubble
-        words = say(style.language, "Bubble") if bubble is True else str(bubble)
-        yield from _bubble(timeline, words, grid, style, measure)
+        yield from _highlight(timeline, highlight, grid, style, measure)
 
 
 def check_highlights(timeline: Timeline, picture: Picture, style: Style) -> None:
@@ -62,8 +62,8 @@ def label_room(picture: Picture, timeline: Timeline, em: float) -> float:
     """Return how much room labels of highlights need above the rows, in points."""
     up = picture.rows is not None and picture.rows.order == "up"
     highest = timeline.devices - 1 if up else 0
-    labels = [h.label and (h.device in (None, highest)) for h in picture.highlight or ()]
-    return LINE * em if any(labels) else 0.0
+    labels = [h.label for h in picture.highlight or () if h.device in (None, highest)]
+    return max((LINE * em + more_lines(label, em) for label in labels if label), default=0.0)
 
 
 def flush_times(timeline: Timeline) -> Iterator[float]:
@@ -98,7 +98,7 @@ def _iteration(run: Run, each: int) -> int:
 
 
 def _highlight(
-    timeline: Timeline, highlight: Highlight, grid: Grid, style: Style
+    timeline: Timeline, highlight: Highlight, grid: Grid, style: Style, measure: Measure
 ) -> Iterator[Mark]:
     """Yield a border, except where a hatch in the cells stands for it, and the label."""
     if _covers_area(highlight):
@@ -110,8 +110,13 @@ def _highlight(
         yield Boxes(None, style.accent, FRAME, tuple(boxes))
     if highlight.label and boxes:
         x, y, width, height = boxes[0]
-        place = (round(x + width / 2, 2), round(y + height + 0.9 * style.font_size, 2))
-        yield Stamp(highlight.label, style.font_size, style.accent, "center", "bold", (place,))
+        label, em = highlight.label, style.font_size
+        above = 0.9 * em + more_lines(label, em) / 2
+        place = (round(x + width / 2, 2), round(y + height + above, 2))
+        words = centred(label, em, style.accent, grid.page, place, measure)
+        if y + height < grid.top:
+            yield blank(label, words[0].size, (words[0].places[0][0], place[1]), style, measure)
+        yield from raised(words, measure)
 
 
 def _part(highlight: Highlight, grid: Grid) -> Box:
@@ -131,22 +136,25 @@ def _box(device: int, run: Run, grid: Grid) -> Box:
     return (left, grid.row_y(device), round(right - left, 3), grid.row_height)
 
 
-def _bubble(
-    timeline: Timeline, words: str, grid: Grid, style: Style, measure: Measure
+def bubble_of(
+    timeline: Timeline, picture: Picture, grid: Grid, style: Style, measure: Measure
 ) -> Iterator[Mark]:
-    gap = largest_gap(timeline)
+    """Yield a box in the largest gap, and its words where they can be read."""
+    gap = largest_gap(timeline) if picture.bubble else None
     if gap is None:
         return
     left, right = grid.x(max(gap.start, grid.start)), grid.x(min(gap.end, grid.end))
     rows = [grid.row_y(device) for device in range(gap.first, gap.last + 1)]
     low, high = min(rows), max(rows) + grid.row_height
+    bubble = picture.bubble
+    words = say(style.language, "Bubble") if bubble is True else str(bubble)
     inset = min(3.0, (right - left) / 8, (high - low) / 8)
     size = min(
         style.font_size,
-        0.8 * (right - left - 2 * inset) / measure(words, "regular"),
-        0.7 * (high - low - 2 * inset),
+        0.8 * (right - left - 2 * inset) / max(wide(words, measure), 0.1),
+        0.7 * (high - low - 2 * inset) / (1 + more_lines(words, 1)),
     )
-    if size < 1:
+    if right <= left:
         return
     box = tuple(
         round(v, 2)
@@ -155,4 +163,6 @@ def _bubble(
     radius = round(min(ROUND * style.font_size, box[2] / 4, box[3] / 4), 2)
     yield Boxes(style.background, style.text, 0.8, (box,), radius=radius)  # type: ignore[arg-type]
     place = (round((left + right) / 2, 2), round((low + high) / 2, 2))
-    yield Stamp(words, round(size, 1), style.text, "center", "regular", (place,))
+    if size >= SMALLEST:
+        found = stamps(words, size, style.text, "center", "regular", place)
+        yield from raised(found, measure)

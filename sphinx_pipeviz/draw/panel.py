@@ -30,7 +30,12 @@ from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.lettering import labels_of
 from sphinx_pipeviz.draw.linked import check_links
 from sphinx_pipeviz.draw.notes import notes_of, room_above, room_below
-from sphinx_pipeviz.draw.overlays import check_highlights, label_room, overlays_of
+from sphinx_pipeviz.draw.overlays import (
+    bubble_of,
+    check_highlights,
+    label_room,
+    overlays_of,
+)
 from sphinx_pipeviz.draw.rows import (
     GAP,
     braces,
@@ -44,7 +49,7 @@ from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Panel, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import thinned
 from sphinx_pipeviz.draw.titles import title_of
-from sphinx_pipeviz.draw.words import raised, stamps, wide
+from sphinx_pipeviz.draw.words import centred, more_lines, raised, wide
 from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.phases import way_of
@@ -75,7 +80,7 @@ def make_panel(
     left = round(grid.left - GAP - cut_ems(timeline, grid.start) * style.font_size, 2)
     texts = (
         *row_names(names, left, grid, style),
-        *_title(timeline, picture, grid, style),
+        *_title(timeline, picture, grid, style, measure),
         *_ellipses(timeline, grid, style),
         *below.texts,
         *behind.texts,
@@ -92,6 +97,7 @@ def make_panel(
         over=(
             *overlays_of(timeline, picture, grid, style, measure),
             *arrows_of(timeline, picture, grid, style),
+            *bubble_of(timeline, picture, grid, style, measure),
             *notes_of(picture, grid, style, measure),
             *transition_of(picture, grid, top, style),
         ),
@@ -102,7 +108,7 @@ def make_panel(
 
 def head_height(timeline: Timeline, picture: Picture, em: float) -> float:
     """Return how high everything above a panel's rows is, in points."""
-    title = LINE * em if picture.title else 0.0
+    title = LINE * em + more_lines(picture.title, em) if picture.title else 0.0
     return _strip(timeline, picture, em) + title + transition_height(picture, em)
 
 
@@ -228,11 +234,15 @@ def _check_ways(timeline: Timeline, picture: Picture, style: Style) -> None:
         raise StyleError("no task has a value", hint=hint, path=("color-by",))
 
 
-def _title(timeline: Timeline, picture: Picture, grid: Grid, style: Style) -> list[Stamp]:
-    title = title_of(timeline, picture)
-    y = grid.top + _strip(timeline, picture, style.font_size) + LINE * style.font_size / 2
+def _title(
+    timeline: Timeline, picture: Picture, grid: Grid, style: Style, measure: Measure
+) -> list[Stamp]:
+    title, em = title_of(timeline, picture), style.font_size
+    if not title:
+        return []
+    y = grid.top + _strip(timeline, picture, em) + (LINE * em + more_lines(title, em)) / 2
     place = (round((grid.left + grid.right) / 2, 2), round(y, 2))
-    return stamps(title, style.font_size, style.text, "center", "bold", place) if title else []
+    return centred(title, em, style.text, grid.page, place, measure)
 
 
 def _idle(grid: Grid, style: Style) -> Boxes:

@@ -32,8 +32,10 @@ def bar(timelines: Sequence[Timeline], style: Style, words: Legend) -> list[Entr
     """Return the bar of colours that stand for values."""
     values = [value for timeline in timelines for value in timeline.values.values()]
     low, high = min(values), max(values)
-    fills = tuple(style.value_fill(step / BAR, 0, 1) for step in range(BAR + 1))
     name = one_line(words.value or say(style.language, "Value"), LONGEST)
+    if low == high:
+        return [Entry(f"{name}: {low:g}", (style.value_fill(low, low, high),), (None,))]
+    fills = tuple(style.value_fill(step / BAR, 0, 1) for step in range(BAR + 1))
     span = say(style.language, "{low} to {high}", low=f"{low:g}", high=f"{high:g}")
     wide = SWATCH * 4
     return [Entry(f"{name}: {span}", fills, (None,) * len(fills), wide=wide, outlined=False)]

@@ -125,6 +125,7 @@ class Grid:
         end: When it ends.
         lanes: How many lanes are below each row.
         lane_height: Of each lane.
+        page: Width of the whole picture.
     """
 
     left: float
@@ -136,6 +137,7 @@ class Grid:
     end: float
     lanes: int = 0
     lane_height: float = 0.0
+    page: float = 0.0
 
     @property
     def rows(self) -> int:

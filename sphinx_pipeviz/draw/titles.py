@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sphinx_pipeviz.draw.amounts import memory_words
-from sphinx_pipeviz.draw.legend import LINE
+from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.rows import filled
 from sphinx_pipeviz.draw.scene import Grid, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.swatches import MARGIN
-from sphinx_pipeviz.draw.words import stamps
+from sphinx_pipeviz.draw.words import centred, more_lines
 from sphinx_pipeviz.errors import StyleError
-from sphinx_pipeviz.metrics import measure
+from sphinx_pipeviz.metrics import measure as measured
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import UNITS
 from sphinx_pipeviz.picture import Picture
@@ -51,17 +51,25 @@ def heading_of(parts: Sequence[tuple[Timeline, Picture]], title: str | None) -> 
     return filled(title, common, ("title",), "title")
 
 
-def heading(title: str, height: float, grid: Grid, style: Style) -> list[Stamp]:
+def heading_height(title: str, em: float) -> float:
+    """Return how high the title above all panels is, in points."""
+    return (LINE + 0.6) * em + more_lines(title, HEADING * em)
+
+
+def heading(
+    title: str, height: float, grid: Grid, style: Style, measure: Measure
+) -> list[Stamp]:
     """Return the title above all panels, at the top of a picture of a height."""
     if not title:
         return []
-    y = round(height - MARGIN - LINE * style.font_size / 2, 2)
+    size = HEADING * style.font_size
+    y = round(height - MARGIN - (LINE * style.font_size + more_lines(title, size)) / 2, 2)
     place = (round((grid.left + grid.right) / 2, 2), y)
-    return stamps(title, HEADING * style.font_size, style.text, "center", "bold", place)
+    return centred(title, size, style.text, grid.page, place, measure)
 
 
 def _numbers(timeline: Timeline, picture: Picture) -> dict[str, str]:
-    metrics = measure(timeline)
+    metrics = measured(timeline)
     ops = (op for row in timeline.rows for run in row for op in run.slot.ops)
     microbatches = {timeline.microbatch(op) for op in ops if op.kind in UNITS}
     memory = memory_words(metrics, picture.sizes)

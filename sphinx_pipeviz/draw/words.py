@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ AWAY = {-1: -0.25, 0: 0.0, 1: 0.33}
 #: Between the pieces of a text, and width of a space, in ems.
 GAP = 0.04
 SPACE = 0.33
+#: Free at both sides of a page, in points.
+EDGE = 4.0
 #: Share of a text's width that is before its place.
 BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}
 
@@ -58,6 +61,31 @@ def _spans(
         spaces = len(piece.text) - len(piece.text.rstrip())
         end = max(end if above else 0.0, start + inked + spaces * SPACE * size)
         before = 0 if above else piece.level
+
+
+def more_lines(text: str, size: float) -> float:
+    """Return how much higher a text is for the lines after its first one, in points."""
+    return LEADING * size * (count(text) - 1)
+
+
+def centred(
+    text: str, size: float, colour: str, page: float, place: Point, measure: Measure
+) -> list[Stamp]:
+    """Return a bold text around a place, moved and shrunk so that it stays on the page.
+
+    Args:
+        text: One or more lines.
+        size: In points, where there is room.
+        colour: ``#RRGGBB``.
+        page: Width of the page, in points.
+        place: Where its middle should be.
+        measure: Width of a text in ems.
+    """
+    ems = max(wide(text, measure, "bold"), 0.1)
+    size = min(size, math.floor(10 * max(page - 2 * EDGE, 1) / ems) / 10)
+    half = size * ems / 2
+    x = round(min(max(place[0], EDGE + half), page - EDGE - half), 2)
+    return stamps(text, size, colour, "center", "bold", (x, place[1]))
 
 
 def count(text: str) -> int:

@@ -436,6 +436,80 @@ def test_the_label_of_a_highlight_at_the_top_has_room():
     assert_texts_are_apart_and_on_the_page(labelled)
 
 
+LONG = "A title that says more than fits on the page " * 4
+
+
+@pytest.mark.parametrize("legend", ["below", "right"])
+def test_titles_shrink_or_move_before_they_leave_the_page_and_have_room_for_lines(legend):
+    long = scene_of(f"title: {LONG}\nlegend: {legend}\nrows: {{suffix: '{{idle}} idle'}}\n")
+    assert_texts_are_apart_and_on_the_page(long)
+    text = (
+        'compare: [{schedule: gpipe, title: "one\\ntwo"}, {schedule: 1f1b, title: x}]\n'
+        f'title: "All\\n{LONG}"\ndevices: 3\nmicrobatches: 4\nphases: true\n'
+    )
+    lines = scene_of(text, base="")
+    assert [s.text for s in lines.panels[0].texts if s.weight == "bold"] == ["one", "two"]
+    assert_texts_are_apart_and_on_the_page(lines)
+
+
+def test_labels_of_highlights_stay_on_the_page_and_may_have_lines_and_subscripts():
+    text = 'highlight: [{from: 26, to: 27, label: "a long label at the end\\nW_{1}"}]\n'
+    scene = scene_of(text)
+    assert {s.text for s in of_type(scene.panels[0], Stamp)} == {
+        "a long label at the end",
+        "W",
+        "1",
+    }
+    assert_texts_are_apart_and_on_the_page(scene)
+
+
+def test_the_label_of_a_highlight_between_rows_has_a_ground():
+    panel = panel_of("highlight: [{device: 2, microbatch: 2, label: here}]\n")
+    ground = next(boxes for boxes in of_type(panel, Boxes) if boxes.fill == SEED.background)
+    (label,) = of_type(panel, Stamp)
+    left, low, right, high = box_of(label)
+    ((x, y, wide, tall),) = ground.boxes
+    assert (x <= left, y <= low, x + wide >= right, y + tall >= high) == (True,) * 4
+
+
+def test_words_in_the_bubble_can_be_read_or_are_left_out():
+    narrow = panel_of("bubble: words that are far too long for the box in this gap\n")
+    assert of_type(narrow, Boxes)
+    assert not of_type(narrow, Stamp)
+    lines = of_type(panel_of('bubble: "idle\\nT_{1}"\n'), Stamp)
+    assert [stamp.text for stamp in lines] == ["idle", "T", "1"]
+
+
+def test_arrows_do_not_cross_the_words_in_the_bubble():
+    panel = panel_of("bubble: true\narrows: transfers\ncosts: {p2p: 0.5}\n")
+    lines = max(i for i, mark in enumerate(panel.over) if isinstance(mark, Lines))
+    words = next(i for i, mark in enumerate(panel.over) if isinstance(mark, Stamp))
+    assert lines < words
+
+
+def test_a_phase_too_short_for_its_name_takes_no_other_name_away():
+    long = "a very long name of a phase"
+    panel = panel_of(
+        f"phases: [{{text: a, to: 9}}, {{text: {long}, to: 11}}, {{text: c, to: 20}}]\n"
+    )
+    names = [s for s in panel.texts if s.text in ("a", long, "c")]
+    assert [(s.text, s.size) for s in names] == [("a", 9.0), ("c", 9.0)]
+
+
+def test_three_names_of_phases_are_those_of_warm_up_steady_state_and_cool_down():
+    base = "schedule: gpipe\ndevices: 4\nmicrobatches: 6\n"
+    panel = panel_of('phases: ["Fill\\nup", Run, Drain]\n', base)
+    assert [s.text for s in panel.texts if s.text in ("Fill up", "Run", "Drain")] == [
+        "Fill up",
+        "Drain",
+    ]
+
+
+def test_labels_are_not_higher_than_their_rows():
+    panel = panel_of("style: {row-height: 4}\n")
+    assert not panel.labels
+
+
 # Values and chunks
 
 
@@ -448,6 +522,11 @@ timeline:
     - {type: f, batch: 1, start_time: 1, duration: 1, value: 200, stage: 2}
     - {type: b, batch: 1, start_time: 2, duration: 2, stage: 2}
 """
+
+
+def test_the_legend_of_one_value_has_no_range():
+    base = VALUES.replace("100", "200").replace("300", "200")
+    assert [stamp.text for stamp in scene_of("color-by: value\n", base).texts] == ["Value: 200"]
 
 
 def test_fills_may_stand_for_values_with_a_bar_as_legend():
