@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -124,21 +124,34 @@ def _explain(what: str, path: Path, found: Any, into: type[Any]) -> SpecError:
             hint = hint or "write it as # and six hex digits, such as #4169E1"
         if hint or not wanted:
             return SpecError(f"{name} cannot be {_shown(found)}", hint=hint, path=path)
-    if "of length >= 1" in what:
-        return SpecError(f"{name} must not be empty", path=path)
+    if match := re.search(r"of length (>=|<=) (\d+)", what):
+        return SpecError(f"{name} must {_length(match[1], match[2], found)}", path=path)
     if wanted:
         return SpecError(f"{name} must be {wanted}, not {_shown(found)}", path=path)
     too_large = what == "Number out of range"
     return SpecError(f"{name} is too large" if too_large else f"{name}: {what}", path=path)
 
 
+def _length(bound: str, limit: str, found: Any) -> str:
+    """Return how long a text or list must be."""
+    if (bound, limit) == (">=", "1"):
+        return "not be empty"
+    things = "characters" if isinstance(found, str) else "entries"
+    return f"have at {'least' if bound == '>=' else 'most'} {limit} {things}, not {len(found)}"
+
+
 def _wanted(what: str) -> str:
     """Return what msgspec expected, in words; an empty string if that is not it."""
-    match = re.match(r"Expected `(.*?)`(?: (>=|<=) (\S+))?", what)
+    match = re.match(r"Expected `(.*?)`(?: (>=|<=|>|<) (\S+))?", what)
     if not match:
         return ""
     limit = (match[3] or "").removesuffix(".0")
-    limits = {">=": f" of at least {limit}", "<=": f" of at most {limit}"}
+    limits = {
+        ">=": f" of at least {limit}",
+        "<=": f" of at most {limit}",
+        ">": f" above {limit}",
+        "<": f" below {limit}",
+    }
     kinds = [_NAMES[kind] for kind in match[1].split(" | ") if kind in _NAMES]
     kinds = [kind for kind in kinds if kind != "empty"]
     return " or ".join(kinds) + limits.get(match[2] or "", "")
@@ -152,16 +165,24 @@ def _unknown_key(key: str, path: Path, into: type[Any]) -> SpecError:
 
 
 def _choices(path: Path, into: type[Any]) -> str | None:
-    for field in _fields(path[:-1], into):
-        if field.encode_name == path[-1]:
-            literals = [
-                a for part in (field.type, *get_args(field.type)) for a in get_args(part)
-            ]
-            words = [word for word in literals if isinstance(word, str)]
-            if words and bool in get_args(field.type):
-                words = ["true", "false", *words]
-            return f"choose {' or '.join(words)}" if words else None
+    """Return the words that the entry, or one of the mapping it is in, may be."""
+    types = {field.encode_name: field.type for field in _fields(path[:-1], into)}
+    for name in path[:-3:-1]:
+        words = [*_words(types.get(name))]
+        if words and bool in get_args(types[name]):
+            words = ["true", "false", *words]
+        if words:
+            return f"choose {' or '.join(words)}"
     return None
+
+
+def _words(kind: Any) -> Iterator[str]:
+    """Yield the words that a type allows, also within lists and mappings."""
+    for part in get_args(kind):
+        if isinstance(part, str) and get_origin(kind) is Literal:
+            yield part
+        else:
+            yield from _words(part)
 
 
 def _fields(path: Path, into: Any) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Kind, Op, Run
 from sphinx_pipeviz.picture import Phase as Named
@@ -69,6 +70,26 @@ def named_phases(timeline: Timeline, wanted: Sequence[str | Named]) -> list[Phas
             phases.append(phase._replace(name=" ".join(name.split("\n"))))
         start = phases[-1].end if phases else start
     return [phase for phase in phases if phase.end > phase.start]
+
+
+def check_phases(wanted: Sequence[str | Named]) -> None:
+    """Check that parts follow each other, and that there are no more names than phases.
+
+    Raises:
+        StyleError: They do not, or there are.
+    """
+    end = 0.0
+    for index, part in enumerate(wanted):
+        if isinstance(part, Named):
+            if part.to <= end:
+                message = f"phase '{part.text[:40]}' begins at {end:g} and ends at {part.to:g}"
+                hint = "give the ends from the first to the last"
+                raise StyleError(message, hint=hint, path=("phases", index))
+            end = part.to
+        elif index >= len(NAMES):
+            message = f"phases has {len(wanted)} names for {len(NAMES)} phases"
+            hint = "more need ends: {text: Name, to: 5}"
+            raise StyleError(message, hint=hint, path=("phases", index))
 
 
 def _has(run: Run, kinds: frozenset[Kind] | set[Kind]) -> bool:

@@ -1,6 +1,7 @@
 import pytest
 
 from sphinx_pipeviz.convert import convert
+from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.spec import Keys
 
@@ -38,6 +39,11 @@ def test_data_that_fits_becomes_the_type():
             "timeline[1][0] lacks the key 'start_time'",
         ),
         ({"order": []}, ("order",), "order must not be empty"),
+        (
+            {"notes": [{"text": "x", "time": 1, "device": 1, "points-to": [3]}]},
+            ("notes", 0, "points-to"),
+            "notes[0].points-to must have at least 2 entries, not 1",
+        ),
         ({"backward": "up"}, ("backward",), "backward cannot be the text 'up'"),
         ({"nodes": 3}, ("nodes",), "there is no key 'nodes'"),
         ([], (), "the document must be a mapping, not an empty list"),
@@ -55,3 +61,22 @@ def test_a_path_above_the_data_is_kept():
         convert({"devices": 0}, Keys, ("compare", 2))
     assert caught.value.path == ("compare", 2, "devices")
     assert caught.value.message.startswith("compare[2].devices must be")
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        ({"backward": "up"}, "choose same or reversed"),
+        ({"recompute": "x"}, "choose true or false or early"),
+    ],
+)
+def test_the_words_that_are_allowed_are_listed(data, hint):
+    with pytest.raises(SpecError) as caught:
+        convert(data, Keys)
+    assert caught.value.hint == hint
+
+
+def test_the_words_of_a_mapping_are_listed_too():
+    with pytest.raises(SpecError) as caught:
+        convert({"hatches": {"forward": "zigzag"}}, Style)
+    assert caught.value.hint.startswith("choose rising or falling")

@@ -159,10 +159,10 @@ def _parsed(template: str) -> tuple[_Token, ...]:
     for mark, small, word, text in _PART.findall(template):
         if small:
             tokens += _script(small, _LEVELS[mark])
-        elif word:
-            tokens.append(_Token(_known(word), "", 0))
-        else:
+        elif text:
             tokens.append(_Token("", text, 0))
+        else:
+            tokens.append(_Token(_known(word), "", 0))
     return tuple(_with_kind(tokens))
 
 

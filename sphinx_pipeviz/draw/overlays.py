@@ -49,6 +49,12 @@ def check_highlights(timeline: Timeline, picture: Picture, style: Style) -> None
         if device is not None and device >= timeline.devices:
             message = f"there is no device {device}; they are 0 to {timeline.devices - 1}"
             raise StyleError(message, path=("highlight", index, "device"))
+        start = highlight.from_ or 0.0
+        if start >= timeline.end > 0 or (highlight.to is not None and highlight.to <= start):
+            end = timeline.end if highlight.to is None else highlight.to
+            message = f"there is no time from {start:g} to {end:g} to highlight"
+            hint = "give 'from' before 'to', in time units"
+            raise StyleError(message, hint=hint, path=("highlight", index))
         if not _covers_area(highlight) and not list(chosen(timeline, highlight, style)):
             message = "no task is as this highlight says"
             raise StyleError(message, path=("highlight", index))

@@ -52,7 +52,7 @@ from sphinx_pipeviz.draw.titles import title_of
 from sphinx_pipeviz.draw.words import centred, more_lines, raised, wide
 from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.phases import way_of
+from sphinx_pipeviz.phases import check_phases, way_of
 from sphinx_pipeviz.picture import Picture, Rows
 
 #: Room for an ellipsis where the timeline is cut, in ems.
@@ -214,6 +214,7 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
     if picture.sizes:
         check_sizes(picture.sizes, timeline.devices)
     check_highlights(timeline, picture, style)
+    check_phases(picture.phases if isinstance(picture.phases, list) else [])
     check_links(timeline, picture, style)
     _check_ways(timeline, picture, style)
     start = picture.from_ or 0.0

@@ -215,15 +215,23 @@ def braces(rows: Rows, grid: Grid, x: float, style: Style) -> tuple[list[Lines],
 
 
 def check_groups(rows: Rows, devices: int) -> None:
-    """Check that the groups hold devices that there are.
+    """Check that each group holds neighbours that there are, and that no other holds.
 
     Raises:
         StyleError: One of them does not.
     """
+    taken: set[int] = set()
     for index, group in enumerate(rows.groups or ()):
+        path = ("rows", "groups", index, "devices")
+        held = sorted(set(group.devices))
+        if held[-1] - held[0] >= len(held) and held[-1] < devices:
+            message = f"devices {', '.join(map(str, held))} are not next to each other"
+            raise StyleError(message, hint="a brace holds neighbouring rows", path=path)
+        if both := taken.intersection(held):
+            raise StyleError(f"device {min(both)} is in two groups", path=path)
+        taken.update(held)
         for device in group.devices:
             if device >= devices:
-                path = ("rows", "groups", index, "devices")
                 message = f"there is no device {device}; they are 0 to {devices - 1}"
                 raise StyleError(message, path=path)
 

@@ -568,6 +568,26 @@ def test_the_color_of_labels_may_tell_chunks_apart():
         ("follow: 9\n", "4: there is no microbatch 9 to follow"),
         ("highlight: [{kind: B, hatch: dots}]\n", "4: "),
         ("highlight: [{microbatch: 9, hatch: checked}]\n", "4: no task is as"),
+        ("highlight: [{from: 5, to: 2}]\n", "4: there is no time from 5 to 2"),
+        ("highlight: [{from: 500}]\n", "4: there is no time from 500 to 27"),
+        (
+            "phases:\n- {text: a, to: 5}\n- {text: b, to: 3}\n",
+            "6: phase 'b' begins at 5 and",
+        ),
+        ("phases: [a, b, c, d]\n", "4: phases has 4 names for 3 phases"),
+        ("labels: '{}'\n", "4: a label has no '{}'"),
+        ("labels: 'F_{}'\n", "4: a label has no '{}'"),
+        ("rows: {groups: [{devices: [0, 2], label: x}]}\n", "4: devices 0, 2 are not next"),
+        (
+            "rows: {groups: [{devices: [0, 1], label: x}, {devices: [1], label: y}]}\n",
+            "4: device 1 is in two groups",
+        ),
+        ("rows: {groups: [{devices: [0, 9], label: x}]}\n", "4: there is no device 9"),
+        ("style: {row-height: 0}\n", "4: style.row-height must be a number above 0, not 0"),
+        (
+            "style: {hatches: {forward: x}}\n",
+            "4: style.hatches.forward cannot be",
+        ),
     ],
 )
 def test_a_mistake_has_its_line(text, message):
