@@ -210,7 +210,7 @@ class _Look:
             return style.stage_fill(op.kind, op.stage or 0)
         if self._color_by == "chunk":
             return style.stage_fill(op.kind, shade)
-        if self._color_by == "microbatch":
+        if self._color_by == "microbatch" and op.kind in UNITS:
             return style.stage_fill(op.kind, timeline.microbatch(op) or 0)
         return style.fill(op.kind, shade, timeline.shades, op.stage)
 

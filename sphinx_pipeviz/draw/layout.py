@@ -190,7 +190,8 @@ def _listed(parts: Sequence[Part], style: Style, *, full: bool) -> list[Entry]:
     if picture.color_by not in (None, "kind"):
         alike = [p.timeline for p in parts if p.picture.color_by == picture.color_by]
         return coloured(alike, style, picture.color_by, words, lanes)
-    return entries(timelines, style, full=full, words=words, lanes=lanes)
+    merged = any(part.picture.overlap == "merged" for part in parts)
+    return entries(timelines, style, full=full, words=words, lanes=lanes, merged=merged)
 
 
 @dataclass(frozen=True, slots=True)

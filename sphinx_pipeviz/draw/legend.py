@@ -122,6 +122,7 @@ def entries(
     full: bool,
     words: Legend | None = None,
     lanes: Sequence[Lane] = (),
+    merged: bool = False,
 ) -> list[Entry]:
     """Return the entries for the kinds that occur, in a fixed order of kinds.
 
@@ -133,6 +134,7 @@ def entries(
         full: List the kinds of ALWAYS even where they do not occur.
         words: What the author calls them.
         lanes: The lanes that are drawn.
+        merged: Overlapped pairs have one fill and one label.
     """
     words = words or Legend()
     rows = [row for timeline in timelines for row in timeline.rows]
@@ -149,8 +151,8 @@ def entries(
         for (look, _), spoken in looks.items()
         for entry in entries_of(spoken, look, style.language, apart=words.apart)
     ]
-    others = _overlap(slots, style, words) + _lettered(shady, style) + _idle(style, words)
-    return listed + others
+    pairs = _overlap(slots, style, words, merged=merged)
+    return listed + pairs + _lettered(shady, style) + _idle(style, words)
 
 
 def said(slots: Sequence[Slot], words: Legend, language: str) -> dict[Kind, str]:
@@ -203,7 +205,7 @@ def _look(kind: Kind, timeline: Timeline, style: Style) -> Look:
         style.fill(kind, stage=part) if by_stage else style.fill(kind, part, count)
         for part in shown
     )
-    scope = scope_of(what, count, style) if count > 1 else ""
+    scope = scope_of(what, (0, count - 1), style) if count > 1 else ""
     names = tuple((part, _shade_name(timeline, what, part, style)) for part in shown)
     return Look(fills, tuple(style.hatch(kind, fill) for fill in fills), names, scope)
 
@@ -222,10 +224,10 @@ def name_of(what: str, part: int, style: Style) -> str:
     return say(style.language, ONE[what], number=style.first + part)
 
 
-def scope_of(what: str, count: int, style: Style) -> str:
+def scope_of(what: str, ends: tuple[int, int], style: Style) -> str:
     """Return what an entry is of, where it is of several: ``, chunks 1 to 2``."""
-    last = style.first + count - 1
-    return ", " + say(style.language, MANY[what], first=style.first, last=last)
+    first, last = (style.first + end for end in ends)
+    return ", " + say(style.language, MANY[what], first=first, last=last)
 
 
 def _joined(words: list[str], language: str) -> str:
@@ -237,12 +239,17 @@ def _joined(words: list[str], language: str) -> str:
     return joined
 
 
-def _overlap(slots: list[Slot], style: Style, words: Legend) -> list[Entry]:
-    """Return the entry for overlapped pairs, in the fills of the first one's halves."""
+def _overlap(slots: list[Slot], style: Style, words: Legend, *, merged: bool) -> list[Entry]:
+    """Return the entry for overlapped pairs, in the fills of the first one's halves.
+
+    Where halves are merged, pairs have the fill of the op that is named first.
+    """
     pair = next((slot for slot in slots if isinstance(slot, Overlap)), None)
     if pair is None:
         return []
     kinds = [op.kind for op in sorted(pair.ops, key=lambda op: op.kind != Kind.FORWARD)]
+    if merged:
+        kinds = [pair.ops[0].kind]
     fills = tuple(style.overlap or style.fill(kind, stage=0) for kind in kinds)
     hatches = tuple(style.hatch(kind, fill) for kind, fill in zip(kinds, fills, strict=True))
     if style.overlap:

@@ -19,7 +19,7 @@ from sphinx_pipeviz.draw.legend import (
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.model import Lane, Timeline
-from sphinx_pipeviz.ops import PASSES, Kind, one_line
+from sphinx_pipeviz.ops import PASSES, UNITS, Kind, one_line
 from sphinx_pipeviz.picture import Legend
 
 #: Most stages, chunks or microbatches with an entry of their own.
@@ -57,30 +57,45 @@ def coloured(
     slots = [run.slot for row in [*rows, *(lane.runs for lane in lanes)] for run in row]
     found = {op.kind for slot in slots for op in slot.ops}
     kinds = [kind for kind in WORDS if kind in found]
-    counts = {
-        "stage": max(timeline.stages for timeline in timelines),
-        "chunk": max(timeline.shades for timeline in timelines),
-        "microbatch": len({op.microbatch for slot in slots for op in slot.ops} - {None}),
-    }
-    count = max(1, counts[by])
+    parts = _parts(timelines, by)
+    written = by == "microbatch" and all(timeline.as_written for timeline in timelines)
+    shift = style.first if written else 0  # authors count for themselves
     word = said(slots, words, style.language)
-    scope = scope_of(by, count, style) if count > 1 else ""
+    scope = scope_of(by, (parts[0] - shift, parts[-1] - shift), style) if parts[1:] else ""
     alone = "" if words.apart else scope
-    shown = range(min(count, MOST_SHADES))
-    entries = [
-        _entry(word[kind] + alone, [(kind, each) for each in shown], style) for kind in kinds
-    ]
-    listed = [
-        replace(entry, kinds=(kind.value,)) for kind, entry in zip(kinds, entries, strict=True)
-    ]
+    listed = []
+    for kind in kinds:
+        if by == "microbatch" and kind not in UNITS:
+            fill = style.fill(kind)
+            entry = Entry(word[kind], (fill,), (style.hatch(kind, fill),))
+        else:
+            shown = [(kind, part) for part in parts[:MOST_SHADES]]
+            entry = _entry(word[kind] + alone, shown, style)
+        listed.append(replace(entry, kinds=(kind.value,)))
     if not words.apart:
         return listed
     passes = [kind for kind in kinds if kind in PASSES]
-    for part in range(min(count, MOST_ENTRIES)):
-        text = capital(name_of(by, part, style))
+    for part in parts[:MOST_ENTRIES]:
+        text = capital(name_of(by, part - shift, style))
         entry = _entry(text, [(kind, part) for kind in passes], style)
         listed.append(replace(entry, part=part))
     return listed
+
+
+def _parts(timelines: Sequence[Timeline], by: str) -> list[int]:
+    """Return the numbers of all stages, chunks or microbatches."""
+    if by == "microbatch":
+        numbers = {
+            timeline.microbatch(op)
+            for timeline in timelines
+            for row in timeline.rows
+            for run in row
+            for op in run.slot.ops
+            if op.kind in UNITS
+        }
+        return sorted(number for number in numbers if number is not None) or [0]
+    counts = [each.stages if by == "stage" else each.shades for each in timelines]
+    return list(range(max(1, *counts)))
 
 
 def _entry(text: str, parts: Sequence[tuple[Kind, int]], style: Style) -> Entry:

@@ -200,6 +200,33 @@ def test_apart_microbatches_are_listed_up_to_a_number():
     assert len(words) == 2 + MOST_ENTRIES
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_microbatches_have_the_numbers_and_fills_of_their_tasks(first):
+    tasks = [f"{{type: f, batch: {n}, start_time: {n}, duration: 1}}" for n in (5, 7)]
+    text = f"timeline: {{1: [{', '.join(tasks)}]}}\ncolor-by: microbatch\n"
+    text += f"style: {{first: {first}}}\n"
+    fills = [SEED.stage_fill(pv.Kind.FORWARD, number) for number in (5, 7)]
+    assert listed(text) == (["Forward, microbatches 5 to 7"], fills)
+    words, found = listed(text + "legend: {apart: true}\n")
+    assert words == ["Forward", "Microbatch 5", "Microbatch 7"]
+    assert found == [*fills, *fills]
+
+
+def test_parts_of_a_sequence_and_steps_of_an_iteration_are_no_microbatches():
+    text = "schedule: terapipe\ndevices: 2\nmicrobatches: 3\nsequence-chunks: 2\n"
+    words, fills = listed(text + "color-by: microbatch\noptimizer: ready\n")
+    scope = ", microbatches 1 to 3"
+    assert words == [f"Forward{scope}", f"Backward{scope}", "Optimizer step"]
+    assert fills[-1] == SEED.optimizer
+
+
+def test_merged_pairs_have_one_fill():
+    text = "schedule: 1f1b-overlap\ndevices: 2\nmicrobatches: 4\n"
+    assert listed(text)[1][-2:] == [SEED.forward, SEED.backward]
+    words, fills = listed(text + "overlap: merged\n")
+    assert (words[-1], fills[2:]) == ("Overlapped forward and backward", [SEED.forward])
+
+
 @pytest.mark.parametrize("width", [150.0, 260.0, 540.0])
 def test_lines_of_a_legend_are_as_few_and_as_even_as_can_be(width):
     kinds = pv.Kind
