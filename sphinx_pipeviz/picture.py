@@ -66,7 +66,7 @@ class Legend(Texts, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fi
     Args:
         position: ``below`` (default) or ``right``.
         apart: Have an entry for each kind and chunk; with ``color-by`` one for each stage,
-            chunk or microbatch, beside those of the kinds.
+            chunk or microbatch, 24 at most, beside those of the kinds.
         overlap: For overlapped pairs.
         idle: For hatched idle time.
         value: Beside the bar of colours that stand for values.
@@ -99,7 +99,7 @@ class Group(
     """A brace at the right that holds neighbouring rows together.
 
     Args:
-        devices: Its devices, counted from 0, as they are drawn.
+        devices: Its devices, which are next to each other, counted from 0.
         label: What stands beside the brace.
     """
 
@@ -162,7 +162,7 @@ class Note(
 
     Args:
         text: What it says.
-        time: Where it stands, in time units.
+        time: Where it stands, in time units; outside of ``from`` and ``to`` it is left out.
         device: On which row, counted from 0; a half is between two. -1 is above the rows,
             the number of devices below them.
         points_to: Time and device that an arrow from the text points to.
@@ -267,8 +267,8 @@ class Picture(
             ``microbatch``, or the ``value`` of a written task.
         phases: Brackets below the rows for warm-up, steady state and cool-down; or a list
             of their names, or of names and ends of your own.
-        bubble: A box in the largest gap, with this text or ``Bubble``.
-        flush: A thick line where an iteration ends.
+        bubble: A box in the largest gap, with this text or ``Bubble``, where it has room.
+        flush: A thick line where an iteration ends and another begins.
         arrows: Arrows for ``transfers``, from a pass to the one on another device that
             needs it, or for ``turns``, from the last stage's forwards to its backwards.
         follow: Lines along the way of microbatches, by the numbers that they show.

@@ -137,7 +137,8 @@ def curves_of(
     texts = [Stamp(words, round(size, 1), style.text, "left", "regular", (where,))]
     boxes: list[Box] = []
     y = top - LINE * em
-    for name, row in zip(names, steps, strict=True):
+    for device in sorted(range(timeline.devices), key=lambda each: -grid.bottoms[each]):
+        name, row = names[device], steps[device]
         y -= CURVE * em
         boxes += _steps(row, grid, round(y, 2), CURVE * em / most)
         peak = max((count for _, count in row), default=0)

@@ -44,6 +44,8 @@ def _high(lines: int, em: float) -> float:
 def notes_of(picture: Picture, grid: Grid, style: Style, measure: Measure) -> Iterator[Mark]:
     """Yield each note: an arrow if it points somewhere, and its text on a blank."""
     for note in picture.notes or ():
+        if note.time < (picture.from_ or note.time) or note.time > (picture.to or math.inf):
+            continue  # what it is about is not in the picture
         yield from _note(note, grid, style, measure)
 
 

@@ -108,10 +108,10 @@ def _highlight(
 ) -> Iterator[Mark]:
     """Yield a border, except where a hatch in the cells stands for it, and the label."""
     if _covers_area(highlight):
-        boxes = [_part(highlight, grid)]
+        found = [_part(highlight, grid)]
     else:
         found = [_box(device, run, grid) for device, run in chosen(timeline, highlight, style)]
-        boxes = sorted((box for box in found if box[2] > 0), key=lambda box: -box[1])
+    boxes = sorted((box for box in found if box[2] > 0), key=lambda box: -box[1])
     if boxes and not highlight.hatch:
         yield Boxes(None, style.accent, FRAME, tuple(boxes))
     if highlight.label and boxes:

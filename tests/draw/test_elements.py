@@ -463,6 +463,22 @@ def test_labels_of_highlights_stay_on_the_page_and_may_have_lines_and_subscripts
     assert_texts_are_apart_and_on_the_page(scene)
 
 
+def test_what_is_outside_of_the_range_of_time_is_not_pointed_out():
+    highlights = "highlight: [{from: 3, to: 4, label: a}, {from: 20, to: 25, label: b}]\n"
+    notes = "notes: [{text: c, time: 4, device: 1}, {text: d, time: 20, device: 1}]\n"
+    texts = [s.text for s in of_type(panel_of(highlights + notes), Stamp)]
+    assert texts == ["a", "b", "c", "d"]
+    cut = panel_of(f"{highlights}{notes}from: 5\nto: 15\n")
+    assert not cut.over
+
+
+def test_curves_have_the_order_of_the_rows():
+    for order, first in (("down", "Device 1"), ("up", "Device 4")):
+        panel = panel_of(f"memory: true\nrows: {{order: {order}}}\n")
+        names = [s for s in panel.texts if s.text.startswith("Device") and s.size < 9]
+        assert max(names, key=lambda stamp: stamp.places[0][1]).text == first
+
+
 def test_the_label_of_a_highlight_between_rows_has_a_ground():
     panel = panel_of("highlight: [{device: 2, microbatch: 2, label: here}]\n")
     ground = next(boxes for boxes in of_type(panel, Boxes) if boxes.fill == SEED.background)
