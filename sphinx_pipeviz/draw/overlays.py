@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from sphinx_pipeviz.draw.chosen import chosen, is_part
@@ -154,14 +155,9 @@ def bubble_of(
     low, high = min(rows), max(rows) + grid.row_height
     bubble = picture.bubble
     words = say(style.language, "Bubble") if bubble is True else str(bubble)
-    inset = min(3.0, (right - left) / 8, (high - low) / 8)
-    size = min(
-        style.font_size,
-        0.8 * (right - left - 2 * inset) / max(wide(words, measure), 0.1),
-        0.7 * (high - low - 2 * inset) / (1 + more_lines(words, 1)),
-    )
     if right <= left:
         return
+    inset = min(3.0, (right - left) / 8, (high - low) / 8)
     box = tuple(
         round(v, 2)
         for v in (left + inset, low + inset, right - left - 2 * inset, high - low - 2 * inset)
@@ -169,6 +165,16 @@ def bubble_of(
     radius = round(min(ROUND * style.font_size, box[2] / 4, box[3] / 4), 2)
     yield Boxes(style.background, style.text, 0.8, (box,), radius=radius)  # type: ignore[arg-type]
     place = (round((left + right) / 2, 2), round((low + high) / 2, 2))
-    if size >= SMALLEST:
-        found = stamps(words, size, style.text, "center", "regular", place)
-        yield from raised(found, measure)
+    for text in (words, _upright(words)):
+        by_width = 0.8 * box[2] / max(wide(text, measure), 0.1)
+        size = min(style.font_size, by_width, 0.8 * box[3] / (1 + more_lines(text, 1)))
+        if size >= SMALLEST:
+            found = stamps(text, size, style.text, "center", "regular", place)
+            yield from raised(found, measure)
+            return
+
+
+def _upright(words: str) -> str:
+    """Return words with their letters below each other, where these stay what they are."""
+    joined = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in words)
+    return words if joined or "{" in words or "\n" in words else "\n".join(words)

@@ -180,6 +180,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "other": "#FFFFFF",
         "idle": "#FFFFFF",
         "idle-edge": "#C8C8C8",
+        "accent": "#000000",
+        "memory": "#8C8C8C",
         "hatches": {
             "backward": "rising",
             "backward-input": "dotted",
@@ -204,6 +206,8 @@ PRESETS: dict[str, dict[str, Any]] = {
             "recompute": "#9A9A9A",
             "transfer": "#3F4349",
             "other": "#17191C",
+            "accent": "#FFFFFF",
+            "memory": "#9A9A9A",
             "edge": "#FFFFFF",
             "idle": "#131416",
             "idle-edge": "#33373D",

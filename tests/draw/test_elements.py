@@ -496,6 +496,18 @@ def test_words_in_the_bubble_can_be_read_or_are_left_out():
     assert [stamp.text for stamp in lines] == ["idle", "T", "1"]
 
 
+def test_words_stand_upright_in_a_narrow_bubble():
+    base = "schedule: zb-v\ndevices: 8\nmicrobatches: 32\n"
+    panel = panel_of("bubble: true\n", base)
+    (box,) = next(boxes for boxes in of_type(panel, Boxes)).boxes
+    letters = of_type(panel, Stamp)
+    assert "".join(letter.text for letter in letters) == "Bubble"
+    for letter in letters:
+        left, low, right, high = box_of(letter)
+        assert (left >= box[0], right <= box[0] + box[2]) == (True, True)
+        assert (low >= box[1], high <= box[1] + box[3]) == (True, True)
+
+
 def test_arrows_do_not_cross_the_words_in_the_bubble():
     panel = panel_of("bubble: true\narrows: transfers\ncosts: {p2p: 0.5}\n")
     lines = max(i for i, mark in enumerate(panel.over) if isinstance(mark, Lines))

@@ -223,3 +223,11 @@ def test_recomputed_forwards_have_fills_of_chunks():
     style = resolve_style({"recompute-chunks": ["#112233"]})
     assert style.fill(pv.Kind.RECOMPUTE, 1, 2) == "#112233"
     assert style.fill(pv.Kind.FORWARD, 1, 2) != "#112233"
+
+
+@pytest.mark.parametrize("name", ["mono", "mono-dark"])
+def test_mono_has_no_colours(name):
+    style = resolve_style(name)
+    fields = {*FILLS.values(), "edge", "text", "accent", "memory"}
+    channels = [bytes.fromhex(getattr(style, field)[1:]) for field in fields]
+    assert max(max(each) - min(each) for each in channels) < 0x10  # dark pages are bluish
