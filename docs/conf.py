@@ -21,6 +21,7 @@ extensions = [
     "examples",
     "reference_tables",
     "style_samples",
+    "behaviours",
 ]
 exclude_patterns = ["_build", "benchmarks-results.md", "examples"]
 numfig = True

@@ -174,6 +174,7 @@ def test_only_setup_and_the_type_checker_see_sphinx_in_the_package():
             assert seen.startswith(("def setup(", "if TYPE_CHECKING:"))
 
 
+@pytest.mark.behaviour(30)
 @pytest.mark.parametrize(
     "statement",
     [

@@ -75,6 +75,7 @@ OTHERS = [
 ]
 
 
+@pytest.mark.behaviour(4)
 def test_every_value_of_a_spec_changes_the_key():
     assert len({key_of(text) for text in OTHERS}) == len(OTHERS)
 
@@ -171,6 +172,7 @@ def test_links_of_a_comparisons_parts_do_not_count_either():
     )
 
 
+@pytest.mark.behaviour(4)
 def test_every_field_of_a_style_changes_the_key():
     base = Style()
     others = {"first": 0, "width": 541.0, "row_height": 23.0, "font_size": 10.0}
@@ -182,6 +184,7 @@ def test_every_field_of_a_style_changes_the_key():
     assert len(keys) == 1 + len(Style.__struct_fields__)
 
 
+@pytest.mark.behaviour(4)
 def test_a_fonts_content_is_in_the_key_and_its_place_is_not(tmp_path):
     one, other, same = (tmp_path / name for name in ("one.ttf", "other.ttf", "same.ttf"))
     write_font(one, "a")
@@ -195,6 +198,7 @@ def test_a_fonts_content_is_in_the_key_and_its_place_is_not(tmp_path):
     assert key_of(BASE) not in keys
 
 
+@pytest.mark.behaviour(4)
 def test_the_format_and_matplotlibs_version_change_the_key(monkeypatch):
     assert len({key_of(BASE, format=f) for f in ("svg", "pdf", "png")}) == 3
     before = key_of(BASE)
@@ -204,6 +208,7 @@ def test_the_format_and_matplotlibs_version_change_the_key(monkeypatch):
     cache._program.cache_clear()
 
 
+@pytest.mark.behaviour(4)
 @pytest.mark.parametrize(
     "changed",
     ["simulate.py", "readers/yaml_spec.py", "schedules/one_f_one_b.py", "draw/paint.py"],
@@ -239,6 +244,7 @@ def test_front_ends_are_not_part_of_the_key(monkeypatch):
 # ... and with nothing else
 
 
+@pytest.mark.behaviour(4)
 @pytest.mark.parametrize(
     "text",
     [
@@ -254,6 +260,7 @@ def test_what_does_not_change_the_picture_does_not_change_the_key(text):
     assert key_of(text) == key_of(BASE)
 
 
+@pytest.mark.behaviour(4)
 def test_the_file_name_of_the_source_is_not_in_the_key():
     one = picture_key(read_text(BASE, source="a.yaml"), Style(), "svg")
     assert one == picture_key(read_text(BASE, source="b/c.yaml"), Style(), "svg")
@@ -303,6 +310,7 @@ def test_an_empty_folder_is_not_made_by_looking(folder):
     assert not folder.folder.exists()
 
 
+@pytest.mark.behaviour(10)
 @pytest.mark.parametrize("damage", [b"", DATA[:-1], DATA + b"x", b"\0" * len(DATA)])
 def test_a_damaged_file_is_known_removed_and_replaced(folder, damage):
     path = kept(folder)
@@ -340,6 +348,7 @@ def test_a_write_that_is_stopped_leaves_no_file_behind(folder, monkeypatch):
     assert [p for p in folder.folder.rglob("*") if p.is_file()] == []
 
 
+@pytest.mark.behaviour(10)
 def test_what_a_killed_process_left_is_never_taken_for_a_picture(folder):
     part = folder.folder / KEY[:2] / ".pipeviz-abc.part"
     part.parent.mkdir(parents=True)
@@ -359,6 +368,7 @@ def test_many_threads_that_write_at_once_leave_one_whole_file(folder):
     assert [p for p in folder.folder.rglob("*") if p.is_file()] == list(paths)
 
 
+@pytest.mark.behaviour(10)
 def test_two_processes_that_write_at_once_leave_one_whole_file(folder):
     code = (
         "import sys; from pathlib import Path; from sphinx_pipeviz.cache import Cache\n"

@@ -299,6 +299,7 @@ def _pixels(path: Path) -> bytes:
     return path.read_bytes() if path.suffix == ".svg" else image.imread(path).tobytes()
 
 
+@pytest.mark.behaviour(15)
 @pytest.mark.parametrize("hostile", [False, True], ids=["plain", "hostile"])
 def test_their_images_are_the_same_with_us(sites, hostile):
     with_us, without = (sites(ours=ours, hostile=hostile) for ours in (True, False))
@@ -321,6 +322,7 @@ def test_their_images_are_the_same_with_us(sites, hostile):
         assert _pixels(found[name]) == _pixels(path), name
 
 
+@pytest.mark.behaviour(15, 39)
 @pytest.mark.parametrize("hostile", [False, True], ids=["plain", "hostile"])
 def test_what_is_shared_is_left_as_it_was(sites, hostile):
     with_us, without = (sites(ours=ours, hostile=hostile).states() for ours in (True, False))
@@ -342,6 +344,7 @@ def test_descriptions_of_a_page_hold_no_markup_of_ours(sites):
     assert [tag for tag in ours if "&lt;" in tag or "pipeviz" in tag] == []
 
 
+@pytest.mark.behaviour(15)
 def test_our_pictures_are_the_same_under_a_hostile_matplotlibrc(sites):
     plain, hostile = (sites(ours=True, hostile=hostile) for hostile in (False, True))
     expected, found = plain.images(ours=True), hostile.images(ours=True)

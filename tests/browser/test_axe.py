@@ -26,6 +26,7 @@ def violations(page, *what):
     return page.evaluate(RUN, {"include": [[one] for one in what]})
 
 
+@pytest.mark.behaviour(27)
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_figures_are_accessible(visit, theme, mode):

@@ -75,6 +75,7 @@ def link(page, name):
     return page.get_by_role("link", name=name, exact=True)
 
 
+@pytest.mark.behaviour(28)
 @pytest.mark.parametrize(
     ("name", "leads"),
     [("Device 2", "/other.html"), ("Forward 2, Device 1, 1 to 2", "/other.html#there")],

@@ -23,6 +23,7 @@ def test_a_task_lights_up_its_microbatch(visit):
     assert not page.query_selector(".pv-on")
 
 
+@pytest.mark.behaviour(27)
 def test_the_keyboard_walks_from_task_to_task_and_hears_what_they_are(visit):
     page = visit("furo")
     assert page.evaluate("document.querySelectorAll('#p0 .pv [tabindex=\"0\"]').length") == 1
@@ -97,6 +98,7 @@ def test_the_script_finds_pictures_that_come_later_once(visit):
     assert page.get_attribute(key, "aria-pressed") == "false"
 
 
+@pytest.mark.behaviour(29)
 def test_pictures_work_under_a_strict_policy(browser, sites, tmp_path):
     out = Path(sites["alabaster"].removeprefix("file://")).parent
     strict = shutil.copytree(out, tmp_path / "strict")

@@ -39,6 +39,7 @@ def check_look(page, mode):
     assert [f"pipeviz-{mode}" in name for name in shown] == [True]
 
 
+@pytest.mark.behaviour(8)
 @pytest.mark.parametrize("theme", TOGGLES)
 @pytest.mark.parametrize("system", ["light", "dark"])
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -48,12 +49,14 @@ def test_pictures_follow_the_toggle_whatever_the_system_says(visit, theme, syste
     check_look(page, mode)
 
 
+@pytest.mark.behaviour(8)
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_pictures_follow_the_system_where_nothing_was_chosen(visit, theme, system):
     check_look(visit(theme, system), system)
 
 
+@pytest.mark.behaviour(7)
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_without_javascript_pictures_suit_the_page(visit, theme, system):
@@ -64,6 +67,7 @@ def test_without_javascript_pictures_suit_the_page(visit, theme, system):
     )
 
 
+@pytest.mark.behaviour(8)
 @pytest.mark.parametrize("theme", THEMES)
 def test_what_is_printed_is_light(visit, theme):
     page = visit(theme, "dark")
@@ -95,6 +99,7 @@ def test_a_page_is_as_wide_as_its_window(visit, theme, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.behaviour(29)
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_page_asks_for_nothing_and_complains_of_nothing(visit, theme):
     page = visit(theme)
@@ -105,6 +110,7 @@ def test_a_page_asks_for_nothing_and_complains_of_nothing(visit, theme):
     assert not [url for url in theirs if url.startswith("http")]
 
 
+@pytest.mark.behaviour(23)
 @pytest.mark.parametrize("theme", THEMES)
 def test_no_id_is_there_twice(visit, theme):
     ids = visit(theme).evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")

@@ -27,6 +27,7 @@ def focused(page):
     return page.evaluate("document.activeElement.textContent")
 
 
+@pytest.mark.behaviour(38)
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("opener", [OPEN, IMAGE], ids=["inline", "image"])
 @pytest.mark.parametrize("width", [360, 1440])
@@ -45,6 +46,7 @@ def test_a_picture_fills_the_window_and_goes_back_to_its_place(visit, theme, ope
     assert not [problem for problem in page.problems if "pipeviz" in problem]
 
 
+@pytest.mark.behaviour(38)
 @pytest.mark.parametrize("opener", [OPEN, IMAGE], ids=["inline", "image"])
 def test_the_keyboard_enlarges_and_moves(visit, opener):
     page = visit("furo")
@@ -138,6 +140,7 @@ def test_nothing_moves_for_those_who_want_that(visit):
     assert page.evaluate("document.getAnimations().length") == 0
 
 
+@pytest.mark.behaviour(38)
 def test_without_javascript_and_in_print_there_is_no_button(visit):
     assert not visit("furo", script=False).is_visible(".pipeviz-zoom")
     page = visit("furo")
@@ -145,6 +148,7 @@ def test_without_javascript_and_in_print_there_is_no_button(visit):
     assert not page.is_visible(OPEN)
 
 
+@pytest.mark.behaviour(38)
 def test_pictures_that_do_not_ask_have_no_button(visit):
     page = visit("furo")
     assert page.evaluate("document.querySelectorAll('.pipeviz-zoom button').length") == 3

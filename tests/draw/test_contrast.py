@@ -36,6 +36,7 @@ def style(request):
     return STYLES[request.param]
 
 
+@pytest.mark.behaviour(26)
 def test_labels_can_be_read_on_every_fill_and_shade(style):
     for _, fill in fills(style):
         assert contrast(style.text_on(fill), fill) >= TEXT
@@ -59,6 +60,7 @@ def test_a_hatch_can_be_read_on_and_seen_on_any_colour(style):
         assert contrast(line, fill) >= LIGHTNESS
 
 
+@pytest.mark.behaviour(26)
 def test_names_and_legend_can_be_read_on_the_background(style):
     assert contrast(style.text, style.background) >= TEXT
 
@@ -69,6 +71,7 @@ def behind(style):
     return around if style.idle_look == "none" else [*around, style.idle]
 
 
+@pytest.mark.behaviour(26)
 def test_tasks_stand_out_from_what_is_around_them_by_border_or_fill(style):
     for kind, fill in fills(style):
         for ground in behind(style):
@@ -83,6 +86,7 @@ def test_neighbours_of_one_fill_are_parted_by_a_border_that_can_be_seen(style):
     assert contrast(style.edge, style.fill(Kind.BACKWARD)) >= SHAPE
 
 
+@pytest.mark.behaviour(26)
 @pytest.mark.parametrize("kinds", [NUMBERED, PER_STEP])
 def test_kinds_differ_in_lightness_or_hatch_not_only_in_hue(style, kinds):
     for one, other in itertools.combinations(kinds, 2):

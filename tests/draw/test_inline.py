@@ -93,6 +93,7 @@ def test_a_fill_of_two_kinds_has_in_the_dark_what_each_kind_has():
     assert {"forward", "backward-input"} <= {name for name, _ in variables(svg)}
 
 
+@pytest.mark.behaviour(23)
 def test_there_is_no_prolog_no_style_and_no_link_outwards(style):
     svg, _ = drawn(style, picture=EVERYTHING)
     assert svg.startswith("<svg ")
@@ -120,6 +121,7 @@ def test_every_task_says_what_it_is():
     assert ">Forward 1, stage 5, Device 1, 4 to 5<" in svg
 
 
+@pytest.mark.behaviour(27)
 def test_the_picture_is_named_and_explained():
     root = ET.fromstring(drawn()[0])  # noqa: S314  (our own)
     assert root.get("role") == "img"
@@ -145,6 +147,7 @@ def test_words_of_authors_are_escaped():
     assert "&lt;evil&gt;" in dress("<svg role=''><title id='t'></title></svg>", "a", "<evil>")
 
 
+@pytest.mark.behaviour(32)
 @pytest.mark.parametrize(
     ("name", "microbatches", "most"), [("1f1b", 8, 40), ("1f1b", 64, 20), ("zb-h1", 32, 25)]
 )
@@ -169,6 +172,7 @@ def test_hatches_repeat_without_a_seam():
 # The stylesheet
 
 
+@pytest.mark.behaviour(23)
 def test_every_rule_is_of_the_styles_own_class(style):
     _, pairs = drawn(style)
     css = stylesheet(pairs)
@@ -209,6 +213,7 @@ def test_the_pages_background_shows_unless_a_style_has_its_own():
 # Embedding
 
 
+@pytest.mark.behaviour(32)
 def test_large_pictures_are_left_to_files_unless_asked_for():
     plan = pv.plan("1f1b", devices=2, microbatches=2)
     assert embed(plan, most=7).svg == ""

@@ -24,6 +24,7 @@ def test_a_timeline_within_the_limit_is_drawn_task_by_task(timeline):
     assert sum(map(len, found.values())) == 8 * 512 * 2
 
 
+@pytest.mark.behaviour(32)
 def test_a_large_one_has_few_boxes_and_each_colour_keeps_its_share(timeline, monkeypatch):
     _, whole = boxes(timeline)
     monkeypatch.setattr(thin, "LARGE", 1000)

@@ -108,6 +108,7 @@ def built(new_site):
     return build
 
 
+@pytest.mark.behaviour(3)
 @pytest.mark.parametrize("builder", FORMATS)
 def test_a_builder_warns_of_nothing(built, builder):
     if builder == "htmlhelp":
@@ -124,6 +125,7 @@ def test_a_builder_gets_one_file_per_picture_in_its_format(built, builder):
     assert suffixes == ([expected] * PICTURES if expected else [])
 
 
+@pytest.mark.behaviour(3)
 @pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml", "json"])
 def test_every_image_of_a_page_is_a_file_of_the_site(built, builder):
     site, _ = built(builder)
@@ -138,6 +140,7 @@ def test_every_image_of_a_page_is_a_file_of_the_site(built, builder):
     assert sorted(name for name in found if ".dark." not in name) == site.pictures(builder)
 
 
+@pytest.mark.behaviour(23)
 def test_the_epub_lists_its_pictures(built):
     site, _ = built("epub")
     (book,) = (site.output / "epub").glob("*.epub")
@@ -154,6 +157,7 @@ def test_the_epub_lists_its_pictures(built):
     ET.fromstring(page.encode())  # noqa: S314  (what we just wrote)
 
 
+@pytest.mark.behaviour(19)
 def test_latex_includes_the_pictures_as_pdf(built):
     site, _ = built("latex")
     text = site.page("site.tex", "latex")
@@ -169,6 +173,7 @@ def test_texinfo_includes_the_pictures_as_png(built):
     assert {f"{name}.png" for name in names} == set(site.pictures("texinfo"))
 
 
+@pytest.mark.behaviour(3, 25)
 @pytest.mark.parametrize(
     ("builder", "name"),
     [("text", "index.txt"), ("xml", "index.xml"), ("pseudoxml", "index.pseudoxml")],
@@ -181,6 +186,7 @@ def test_readers_of_text_get_the_grid_and_the_caption(built, builder, name):
     assert "Device 1 │F1│B1" in text
 
 
+@pytest.mark.behaviour(25)
 def test_readers_of_man_pages_get_the_grid(built):
     site, _ = built("man")
     assert GRID in site.page("site.1", "man")
@@ -203,12 +209,14 @@ def test_a_block_of_text_keeps_the_name_of_its_picture(built):
     assert "Device 2" in (alone.text or "")
 
 
+@pytest.mark.behaviour(22)
 def test_captions_are_offered_for_translation(built):
     site, _ = built("gettext")
     assert 'msgid "A *caption*"' in site.page("index.pot", "gettext")
     assert 'msgid "From Markdown"' in site.page("more.pot", "gettext")
 
 
+@pytest.mark.behaviour(3)
 def test_an_unknown_builder_without_images_gets_the_grid(site):
     site.write(
         "odd_builder.py",
@@ -239,6 +247,7 @@ def test_furo_shows_the_picture(new_site):
     assert site.page("index.html").count('src="_images/pipeviz-') == 2 * (PICTURES - 1)
 
 
+@pytest.mark.behaviour(22)
 def test_a_translated_caption_is_shown(site):
     site.write("index.rst", "T\n=\n\n" + INDEX[INDEX.index(".. pipe") : INDEX.index("See")])
     site.configure("language = 'de'", "locale_dirs = ['locale']")

@@ -68,6 +68,7 @@ def test_info_tells_number_size_kinds_and_age(run, folder):
     assert re.fullmatch(told, out)
 
 
+@pytest.mark.behaviour(40)
 def test_info_lists_files(run, folder):
     _, out, _ = run("info", "--dir", folder, "--files")
     assert [line.split()[1] for line in out.splitlines()[1:]] == ["1,000", "2,000", "3,000,000"]
@@ -113,6 +114,7 @@ def test_verify_finds_nothing_in_a_whole_cache(run, folder):
     assert run("verify", "--dir", folder) == (0, "kept: 3 pictures, 0 damaged\n", "")
 
 
+@pytest.mark.behaviour(40)
 @pytest.mark.parametrize("damage", [b"", b"x" * 999, b"y" * 1000])
 def test_verify_tells_of_damaged_files_and_removes_them_if_asked(run, folder, damage):
     path = Cache(folder).pictures()[0]
@@ -130,6 +132,7 @@ def test_verify_tells_of_damaged_files_and_removes_them_if_asked(run, folder, da
 # prune and clear
 
 
+@pytest.mark.behaviour(40)
 @pytest.mark.parametrize(
     ("options", "left"),
     [
@@ -208,6 +211,7 @@ def test_what_a_build_does_not_show_can_be_removed_from_a_shared_folder(run, sit
     assert "no build has noted in" in err
 
 
+@pytest.mark.behaviour(40)
 def test_fill_draws_what_builds_then_find(run, site, monkeypatch):
     site.write("index.rst", PAGE.format(2))
     shared = site.folder / "kept"

@@ -82,6 +82,7 @@ ADDRESSES = {
 }
 
 
+@pytest.mark.behaviour(28)
 @pytest.mark.parametrize("builder", ADDRESSES)
 @pytest.mark.parametrize("parallel", ["1", "2"])
 def test_links_lead_to_the_same_as_those_of_the_page(pages, builder, parallel):
@@ -107,6 +108,7 @@ def test_markdown_takes_both_ways_to_write_a_role(pages):
     assert hrefs(pages.page("a/one.html")) == ["../index.html#here", "../two.html#label"]
 
 
+@pytest.mark.behaviour(28)
 def test_a_broken_link_is_told_with_its_line_and_is_none(pages):
     pages.write("a/one.rst", page(with_links('{device: 0, to: ":ref:`gone`"}', LINKS[1])))
     (warning,) = pages.build().warnings

@@ -62,6 +62,7 @@ def with_options(new_site):
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
+@pytest.mark.behaviour(21)
 @pytest.mark.parametrize(
     ("option", "html"),
     [
@@ -103,6 +104,7 @@ def test_loading_shows_in_the_html(site):
     assert re.search(r'<img [^>]*loading="lazy"', site.page("index.html"))
 
 
+@pytest.mark.behaviour(21)
 def test_every_option_of_docutils_figures_is_known():
     tested = {"alt", "width", "height", "scale", "align", "target", "class", "loading", "name"}
     tested |= {"embed", "zoom"}
@@ -126,6 +128,7 @@ def test_a_figure_is_as_wide_as_its_picture_after_the_style_changed(site):
 # Alt text
 
 
+@pytest.mark.behaviour(13)
 def test_the_default_alt_text_says_what_the_picture_shows(site):
     site.write("index.rst", page(rest()))
     site.build("dummy")
@@ -136,6 +139,7 @@ def test_the_default_alt_text_says_what_the_picture_shows(site):
     assert len(picture["alt"]) <= 250
 
 
+@pytest.mark.behaviour(13)
 def test_the_default_alt_text_of_a_long_schedule_is_short(site):
     rows = [f"  - {stage}F0 {stage}B0" for stage in range(60)]
     site.write("index.rst", page(rest(body=["order:", *rows])))
@@ -165,6 +169,7 @@ def numbered(new_site):
     return site
 
 
+@pytest.mark.behaviour(7, 20)
 def test_every_figure_has_one_number_in_order(numbered):
     numbers = re.findall(
         r'<span class="caption-number">Fig. (\d) </span>', numbered.page("index.html")
@@ -172,6 +177,7 @@ def test_every_figure_has_one_number_in_order(numbered):
     assert numbers == ["1", "2", "3"]
 
 
+@pytest.mark.behaviour(20)
 def test_references_find_figures_by_name_and_number(numbered):
     html = numbered.page("index.html")
     assert 'href="#one"><span class="std std-numref">Fig. 1</span>' in html
@@ -194,6 +200,7 @@ def test_a_caption_is_inline_markup(numbered):
     ]
 
 
+@pytest.mark.behaviour(7)
 def test_a_figure_holds_one_picture_and_one_caption(numbered):
     for figure in numbered.doctree("index").findall(nodes.figure):
         assert [type(child).__name__ for child in figure] == ["PipelinePicture", "caption"]
@@ -209,6 +216,7 @@ def test_warnings_of_a_caption_have_its_line(site):
     assert all("parts/part.txt:5: WARNING: " in line for line in result.warnings)
 
 
+@pytest.mark.behaviour(22)
 def test_a_caption_is_offered_for_translation_with_its_line(site):
     site.write("index.rst", page(rest("alt: a", "caption: Words to translate")))
     assert site.build("gettext").warnings == []
@@ -379,6 +387,7 @@ def in_every_markup(new_site):
     return {name: site.doctree(name) for name in names}
 
 
+@pytest.mark.behaviour(16)
 @pytest.mark.parametrize("markup", ["backticks", "colons", "block", "plain", "evalrst"])
 def test_the_doctree_is_the_same_as_in_restructuredtext(in_every_markup, markup):
     figures = [
@@ -398,6 +407,7 @@ DASHES = "in Markdown a body must not start with ---"
 OLD_MYST = int(version("myst-parser").partition(".")[0]) < 5
 
 
+@pytest.mark.behaviour(17)
 @pytest.mark.skipif(OLD_MYST, reason="MyST before 5 does not hand over option lines")
 @pytest.mark.parametrize(
     ("body", "line"),

@@ -53,6 +53,7 @@ def test_hostile_words_do_not_leave_their_attributes():
     assert 'download="script-x.svg"' in line.replace("----", "-")
 
 
+@pytest.mark.behaviour(37)
 @pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml"])
 @pytest.mark.parametrize("embed", ["inline", "image"])
 def test_every_link_leads_to_its_file(site, builder, embed):
@@ -74,6 +75,7 @@ def test_every_link_leads_to_its_file(site, builder, embed):
     assert figure.index("pipeviz-downloads") < figure.index("</figcaption>")
 
 
+@pytest.mark.behaviour(37)
 def test_the_source_draws_the_picture_again(site, tmp_path):
     site.configure("pipeviz_style = 'megatron'")
     site.write("index.rst", page(picture("width: 300px", ALL)))
@@ -83,6 +85,7 @@ def test_the_source_draws_the_picture_again(site, tmp_path):
     assert (tmp_path / "again.svg").read_bytes() == files[".svg"].read_bytes()
 
 
+@pytest.mark.behaviour(37)
 def test_the_setting_is_for_all_and_the_option_for_one(site):
     site.configure("pipeviz_downloads = ['svg']")
     blocks = [picture(), picture("downloads: yaml"), picture("downloads: none")]

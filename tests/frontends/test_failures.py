@@ -40,6 +40,7 @@ MESSAGE = (
 )
 
 
+@pytest.mark.behaviour(5)
 def test_the_page_shows_the_error_and_what_was_written(failing):
     failing.build()
     html = failing.page("bad.html")
@@ -59,6 +60,7 @@ def test_the_box_keeps_dashes_as_they_are_written(site):
     assert "must not start with ---, which" in site.page("index.html")
 
 
+@pytest.mark.behaviour(5)
 def test_other_pages_are_built(failing):
     result = failing.build()
     assert result.code == 1
@@ -66,6 +68,7 @@ def test_other_pages_are_built(failing):
     assert failing.pictures()
 
 
+@pytest.mark.behaviour(5)
 @pytest.mark.parametrize(
     "builder", ["html", "latex", "epub", "text", "man", "texinfo", "xml", "json", "gettext"]
 )
@@ -78,6 +81,7 @@ def test_words_of_an_error_are_not_offered_for_translation(failing):
     assert "gpipp" not in failing.page("bad.pot", "gettext")
 
 
+@pytest.mark.behaviour(1)
 def test_an_unchanged_build_fails_again_until_the_error_is_mended(failing):
     results = [failing.build(), failing.build(), failing.build("text"), failing.build()]
     assert [(result.code, result.warnings) for result in results] == [(1, [MESSAGE])] * 4
@@ -99,6 +103,7 @@ def test_an_error_in_a_page_that_was_removed_is_forgotten(failing):
     assert failing.build().code == 0
 
 
+@pytest.mark.behaviour(1)
 def test_an_error_that_a_parallel_reader_found_fails_again(failing):
     for number in range(12):
         failing.write(f"more{number:02}.rst", ":orphan:\n\n" + titled(GOOD))
@@ -106,6 +111,7 @@ def test_an_error_that_a_parallel_reader_found_fails_again(failing):
     assert [(result.code, result.warnings) for result in results] == [(1, [MESSAGE])] * 2
 
 
+@pytest.mark.behaviour(6)
 @pytest.mark.parametrize("silenced", ["pipeviz", "pipeviz.spec", "pipeviz.*"])
 def test_warnings_can_be_suppressed(failing, silenced):
     failing.configure(f"suppress_warnings = [{silenced!r}]")
@@ -122,6 +128,7 @@ def test_suppressing_another_subtype_changes_nothing(failing):
 # A YAML file as argument
 
 
+@pytest.mark.behaviour(9)
 def test_mending_a_file_reads_just_the_page_that_uses_it(failing):
     failing.write("bad.rst", titled(".. pipeline-schedule:: one.yaml\n"))
     failing.write("one.yaml", "schedule: gpipp\ndevices: 2\nmicrobatches: 2\n")
@@ -196,6 +203,7 @@ def test_a_mistake_of_ours_in_a_parallel_reader_becomes_a_box(site, monkeypatch,
     assert set(result.warnings) == expected
 
 
+@pytest.mark.behaviour(5)
 def test_a_mistake_of_ours_while_writing_becomes_a_box(failing, monkeypatch):
     failing.write("bad.rst", titled(GOOD))
     failing.write("good.rst", titled("Words.\n"))
@@ -217,9 +225,11 @@ def subtypes_in_code() -> set[str]:
     return written - {errors.PipevizError.subtype}
 
 
+@pytest.mark.behaviour(6)
 def test_the_listed_subtypes_are_those_in_the_code():
     assert subtypes_in_code() == set(failures.SUBTYPES)
 
 
+@pytest.mark.behaviour(6)
 def test_every_subtype_is_described():
     assert all(len(text) > 10 for text in failures.SUBTYPES.values())

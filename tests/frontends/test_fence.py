@@ -69,6 +69,7 @@ PLACES = {
 }
 
 
+@pytest.mark.behaviour(36)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
     "others",
@@ -90,6 +91,7 @@ def test_found_wherever_a_fence_may_be(place, others):
     assert html.count("<svg") == html.count("</details>") == html.count("<script>") == 1
 
 
+@pytest.mark.behaviour(36)
 @NEEDS_PYMDOWN
 @pytest.mark.parametrize(
     "order",
@@ -367,6 +369,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.behaviour(35)
 @pytest.mark.parametrize("name", MISTAKES)
 @pytest.mark.parametrize("others", [(), pytest.param((SUPERFENCES,), marks=NEEDS_PYMDOWN)])
 def test_mistake_is_a_box_and_a_warning(name, others, caplog):
@@ -398,12 +401,14 @@ def test_line_is_that_of_the_source_after_metadata_and_twice_the_same(caplog):
     assert lines == [5, 13]
 
 
+@pytest.mark.behaviour(35)
 def test_unexpected_exceptions_are_shown(monkeypatch, caplog):
     monkeypatch.setattr("sphinx_pipeviz.frontends.fence_draw.read_spec", lambda *_: 1 / 0)
     assert "drawing failed: ZeroDivisionError" in convert(FENCE)
     assert "please report it" in caplog.text
 
 
+@pytest.mark.behaviour(35)
 def test_strict_ends_the_conversion():
     with pytest.raises(Exception, match="there is no schedule here"):
         convert("```pipeline-schedule\n```", strict=True)

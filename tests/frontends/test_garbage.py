@@ -75,6 +75,7 @@ def test_a_first_build_leaves_what_its_pages_show(pages):
     assert len(kept(pages)) == 6  # light and dark
 
 
+@pytest.mark.behaviour(11)
 @JOBS
 def test_a_removed_figure_leaves_nothing(pages, jobs):
     pages.write("other.rst", page(2))
@@ -153,6 +154,7 @@ def test_a_changed_style_leaves_nothing_of_the_old_one(pages):
     assert len(kept(pages)) == 3  # one of each figure, for the middle of its page
 
 
+@pytest.mark.behaviour(11)
 def test_any_sequence_of_edits_leaves_what_pages_show(site):
     dice = random.Random(6)  # noqa: S311
     names = [f"page{number}" for number in range(6)]
@@ -168,6 +170,7 @@ def test_any_sequence_of_edits_leaves_what_pages_show(site):
 # Partial builds
 
 
+@pytest.mark.behaviour(11)
 @JOBS
 def test_a_partial_build_removes_nothing_that_other_pages_show(pages, jobs):
     pages.write("one.rst", page(7))
@@ -272,6 +275,7 @@ def test_while_another_builder_writes_nothing_is_removed(pages):
 # A folder of one's own
 
 
+@pytest.mark.behaviour(12)
 def test_a_cache_that_may_be_shared_is_never_emptied_by_a_build(site):
     site.configure("pipeviz_cache_dir = '../kept'")
     fill(site, one=(1,))
@@ -299,6 +303,7 @@ def stop(site) -> None:
         )
 
 
+@pytest.mark.behaviour(10)
 def test_after_a_build_that_was_stopped_all_pages_are_written_and_none_is_read(pages):
     whole = pages.page("other.html"), published(pages)
     stop(pages)

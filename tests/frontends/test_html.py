@@ -96,6 +96,7 @@ def test_other_sites_have_inline_pictures_too(pages, builder):
     assert "pipeviz.css" in html
 
 
+@pytest.mark.behaviour(8, 23)
 @pytest.mark.parametrize("builder", ["epub", "json"])
 def test_books_and_fragments_have_one_light_image(site, builder):
     site.configure(AUTO)
@@ -108,6 +109,7 @@ def test_books_and_fragments_have_one_light_image(site, builder):
 # What is in the page
 
 
+@pytest.mark.behaviour(23)
 def test_ids_are_unique_also_where_a_figure_stands_twice(pages):
     html = pages(*[PICTURE] * 10, with_option("name: lone", "embed: inline"))
     assert html.count("<svg class=") == 11
@@ -116,12 +118,14 @@ def test_ids_are_unique_also_where_a_figure_stands_twice(pages):
     assert ids["lone"] == 1
 
 
+@pytest.mark.behaviour(13, 27)
 def test_alt_names_the_picture(pages):
     assert ">My *own* &lt;words&gt;</title>" in pages(with_option("alt: My *own* <words>"))
     assert 'aria-hidden="true"' in pages(with_option("alt:"))
     assert ">Pipeline schedule, gpipe: 2 devices" in pages(PICTURE)
 
 
+@pytest.mark.behaviour(25)
 def test_the_picture_is_there_as_text(pages):
     html = pages(PICTURE)
     assert re.search(r'<details class="pipeviz-text"><summary>.*</summary><pre tab', html)
@@ -169,6 +173,7 @@ def test_numbers_of_tasks_are_no_search_words(pages, site):
 # Images
 
 
+@pytest.mark.behaviour(7)
 def test_an_image_is_there_light_and_dark(pages, site):
     html = pages(with_option("embed: image", "name: lone"))
     light, dark = re.findall(r'<img [^>]*src="_images/(pipeviz-[^"]*)"', html)
@@ -193,6 +198,7 @@ def test_inline_pictures_leave_no_files(pages, site):
 # What a page loads
 
 
+@pytest.mark.behaviour(30)
 def test_only_pages_with_pictures_load_anything(site):
     site.configure(AUTO)
     site.write("index.rst", page(PICTURE, ".. toctree::\n\n   image\n   plain"))
@@ -251,6 +257,7 @@ def test_scripts_are_small(name, most):
 # Building again
 
 
+@pytest.mark.behaviour(30)
 def test_a_warm_build_draws_nothing_and_loads_no_matplotlib(site, monkeypatch):
     site.configure(AUTO, LIST_MODULES)
     site.write("index.rst", page(PICTURE))
@@ -280,6 +287,7 @@ def test_a_changed_setting_writes_pages_anew_without_reading_them(site):
     assert "<img " in site.page("index.html")
 
 
+@pytest.mark.behaviour(24)
 def test_parallel_builds_are_the_same(new_site):
     names = [f"page{number:02}" for number in range(12)]
     sources = {

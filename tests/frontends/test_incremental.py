@@ -47,6 +47,7 @@ def no_drawing(*_args, **_kwargs):
 # Nothing changed, or one thing
 
 
+@pytest.mark.behaviour(33)
 def test_an_unchanged_build_does_nothing(two_pages):
     two_pages.build()
     again = two_pages.build()
@@ -55,6 +56,7 @@ def test_an_unchanged_build_does_nothing(two_pages):
     assert IDLE in again.status
 
 
+@pytest.mark.behaviour(33)
 def test_a_changed_style_writes_all_pages_and_reads_none(two_pages):
     two_pages.build()
     before = two_pages.pictures()
@@ -69,6 +71,7 @@ def test_a_changed_style_writes_all_pages_and_reads_none(two_pages):
     assert IDLE in two_pages.build().status
 
 
+@pytest.mark.behaviour(9)
 def test_a_changed_file_rebuilds_just_its_page(two_pages):
     two_pages.write("parts/one.yaml", "schedule: gpipe\ndevices: 2\nmicrobatches: 2\n")
     two_pages.write("other.rst", titled(".. pipeline-schedule:: parts/one.yaml\n"))
@@ -120,6 +123,7 @@ def test_a_fresh_environment_draws_nothing_and_touches_no_kept_picture(two_pages
     assert times(two_pages.doctrees) == kept
 
 
+@pytest.mark.behaviour(12)
 def test_a_cache_folder_of_its_own_is_used_and_outlives_everything_else(site, monkeypatch):
     site.configure("pipeviz_cache_dir = '../kept'")
     site.write("index.rst", titled(PICTURE))
@@ -133,6 +137,7 @@ def test_a_cache_folder_of_its_own_is_used_and_outlives_everything_else(site, mo
     assert site.pictures()
 
 
+@pytest.mark.behaviour(12)
 def test_a_moved_checkout_finds_all_its_pictures(two_pages, monkeypatch):
     two_pages.configure("pipeviz_cache_dir = '../kept'")
     two_pages.build()
@@ -145,6 +150,7 @@ def test_a_moved_checkout_finds_all_its_pictures(two_pages, monkeypatch):
     assert len(moved.pictures()) == 2
 
 
+@pytest.mark.behaviour(12)
 def test_a_cache_in_the_source_folder_is_not_published(site):
     site.configure("pipeviz_cache_dir = '_kept'")
     site.write("index.rst", titled(PICTURE))
@@ -152,6 +158,7 @@ def test_a_cache_in_the_source_folder_is_not_published(site):
     assert not [path for path in site.output.rglob("*") if "_kept" in path.name]
 
 
+@pytest.mark.behaviour(10)
 def test_a_damaged_picture_is_drawn_again(site):
     site.write("index.rst", titled(PICTURE))
     site.build()
@@ -166,6 +173,7 @@ def test_a_damaged_picture_is_drawn_again(site):
 CACHE = "cannot be written: "
 
 
+@pytest.mark.behaviour(34)
 @pytest.mark.parametrize("arguments", [(), ("-j", "2")])
 def test_a_folder_that_cannot_be_written_is_told_once_and_pictures_are_shown(site, arguments):
     site.write("file", "not a folder")
@@ -225,6 +233,7 @@ def test_a_warm_build_never_imports_matplotlib(site):
         assert not {"matplotlib", "numpy"} & modules(warm)
 
 
+@pytest.mark.behaviour(30)
 def test_a_site_without_pictures_never_imports_matplotlib(site):
     site.configure(LIST_MODULES)
     site.write("index.rst", titled("Words."))
@@ -251,11 +260,13 @@ def serial_and_parallel(new_site):
     return sites, results
 
 
+@pytest.mark.behaviour(24)
 def test_a_parallel_build_warns_of_nothing(serial_and_parallel):
     _, results = serial_and_parallel
     assert [(result.code, result.warnings) for result in results] == [(0, []), (0, [])]
 
 
+@pytest.mark.behaviour(14, 24)
 def test_a_parallel_build_is_the_same_byte_for_byte(serial_and_parallel):
     (serial, parallel), _ = serial_and_parallel
     first, second = (files(site.output / "html") for site in (serial, parallel))
@@ -272,6 +283,7 @@ def test_a_parallel_reader_leaves_whole_pictures_and_nothing_else(serial_and_par
     assert first == second
 
 
+@pytest.mark.behaviour(14)
 def test_hash_seeds_do_not_change_what_is_built(site):
     site.write("index.rst", titled(PICTURE))
     outputs = []
@@ -284,6 +296,7 @@ def test_hash_seeds_do_not_change_what_is_built(site):
     assert outputs[0] == outputs[1]
 
 
+@pytest.mark.behaviour(15)
 def test_the_environment_of_the_process_is_left_alone(site):
     site.write("index.rst", titled(PICTURE))
     before = dict(os.environ)

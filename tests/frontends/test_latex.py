@@ -101,6 +101,7 @@ def places(page, colour):
     return (abs(page - colour).max(axis=2) <= 3).nonzero()
 
 
+@pytest.mark.behaviour(19)
 @pytest.mark.parametrize("colour", [BLUE, ORANGE, GREEN, PURPLE])
 def test_a_picture_is_within_the_width_of_the_text(pixels, colour):
     _, columns = places(pixels, colour)
@@ -119,11 +120,13 @@ def test_a_picture_of_half_the_width_is_on_its_right(pixels):
     assert columns.min() >= (LEFT + RIGHT) / 2 * DPI
 
 
+@pytest.mark.behaviour(19)
 def test_the_pictures_are_lines_and_not_pixels(pdf):
     listed = run("pdfimages", "-list", "site.pdf", folder=pdf.parent)
     assert len(listed.splitlines()) == 2  # the table's head
 
 
+@pytest.mark.behaviour(19)
 def test_nothing_is_too_wide(pdf):
     log = pdf.with_suffix(".log").read_text(encoding="utf-8", errors="replace")
     assert not re.findall(r"Overfull \\hbox.*", log)

@@ -190,6 +190,7 @@ def test_cache_is_outside_of_the_site_and_fills_it_again(tool, site):
     assert all(path.is_file() for path in shown)
 
 
+@pytest.mark.behaviour(35)
 @pytest.mark.parametrize("tool", BUILDERS)
 def test_mistake_names_file_and_line_and_fails_the_build(tool, site):
     site.write("docs/sub/wrong.md", WRONG)
@@ -266,6 +267,7 @@ site_name = "S"
 """
 
 
+@pytest.mark.behaviour(36)
 @needs("zensical")
 def test_zensical_takes_the_extension(site):
     site.write("zensical.toml", TOML)

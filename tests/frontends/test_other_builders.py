@@ -74,6 +74,7 @@ def built(site):
     return build
 
 
+@pytest.mark.behaviour(3)
 @needs("java", jar=EPUBCHECK)
 def test_epubcheck_finds_nothing(built):
     (book,) = built("epub", "epub_show_urls = 'no'").glob("*.epub")
@@ -132,6 +133,7 @@ def printed(built):
     )
 
 
+@pytest.mark.behaviour(8)
 def test_what_is_printed_from_html_has_light_images_and_no_script(printed):
     html = (printed / "index.html").read_text(encoding="utf-8")
     found = re.findall(r'<img [^>]*src="_images/(pipeviz-[^"]*)"', html)

@@ -373,6 +373,7 @@ def built(new_site):
     return site, result
 
 
+@pytest.mark.behaviour(2, 18)
 @pytest.mark.parametrize(
     ("place", "mistake"), CASES, ids=[_name(place, mistake) for place, mistake in CASES]
 )
@@ -391,6 +392,7 @@ def test_a_mistake_is_reported_once_with_its_file_and_line(built, place, mistake
     assert message in own[0]
 
 
+@pytest.mark.behaviour(2)
 def test_no_other_warning_is_given(built):
     _, result = built
     assert result.code == 1

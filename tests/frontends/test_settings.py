@@ -35,6 +35,7 @@ def picture(site) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@pytest.mark.behaviour(5)
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -68,6 +69,7 @@ def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
     assert picture(drawn) == before
 
 
+@pytest.mark.behaviour(33)
 @pytest.mark.parametrize(
     "line",
     [
@@ -118,6 +120,7 @@ LACKING = (
 )
 
 
+@pytest.mark.behaviour(31)
 def test_missing_glyphs_are_told_with_their_place_at_every_build(drawn):
     drawn.write("index.rst", CHINESE)
     assert drawn.build().warnings == [f"index.rst:4: {LACKING}"]
@@ -127,6 +130,7 @@ def test_missing_glyphs_are_told_with_their_place_at_every_build(drawn):
     assert drawn.build().warnings == []
 
 
+@pytest.mark.behaviour(31)
 def test_a_font_file_is_relative_to_conf_py_and_a_change_of_it_is_seen(drawn):
     drawn.write("index.rst", CHINESE)
     (drawn.source / "fonts").mkdir()
@@ -200,6 +204,7 @@ class Recorder:
         return lambda *args, **_: self.added.setdefault(name, []).append(args[0])
 
 
+@pytest.mark.behaviour(39)
 def test_the_extension_says_its_version_and_that_it_may_run_in_parallel():
     app = Recorder()
     metadata = sphinx_pipeviz.setup(app)

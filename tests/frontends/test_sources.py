@@ -78,6 +78,7 @@ def copied(site, *names: str) -> None:
 CHANGED = "0 added, 1 changed, 0 removed"
 
 
+@pytest.mark.behaviour(9)
 def test_a_changed_data_file_reads_its_page_again(site, page):
     copied(site, "1f1b.csv")
     page("file: data/1f1b.csv")
@@ -134,6 +135,7 @@ def test_a_changed_python_module_reads_its_page_again(site, page):
     assert "3 devices" in site.page("index.html")
 
 
+@pytest.mark.behaviour(12)
 def test_a_moved_checkout_finds_the_pictures_of_files_and_programs(site, page, monkeypatch):
     kept = "pipeviz_cache_dir = '../kept'"
     site.configure(*site.more, kept)
