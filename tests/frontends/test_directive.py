@@ -107,7 +107,7 @@ def test_loading_shows_in_the_html(site):
 @pytest.mark.behaviour(21)
 def test_every_option_of_docutils_figures_is_known():
     tested = {"alt", "width", "height", "scale", "align", "target", "class", "loading", "name"}
-    tested |= {"embed", "zoom"}
+    tested |= {"embed", "zoom", "downloads"}
     figures = {"caption", "figwidth", "figclass", "figname"}
     assert set(PICTURE_OPTIONS) <= tested | figures
     assert set(PICTURE_OPTIONS) >= (tested | figures) - {"figname", "loading"}
