@@ -18,11 +18,13 @@ BOUNDS = dict(
 )
 
 
+@pytest.mark.behaviour(39)
 @pytest.mark.parametrize("name", BOUNDS)
 def test_a_lower_bound_is_a_version_that_is_tested(name):
     assert PINS[name] == BOUNDS[name]
 
 
+@pytest.mark.behaviour(39)
 def test_every_python_that_is_promised_has_a_row():
     rows = {row.partition("-")[0] for row in PROJECT["tool"]["tox"]["env_list"]}
     promised = re.findall(r":: (3\.\d+)", "\n".join(PROJECT["project"]["classifiers"]))

@@ -53,6 +53,7 @@ def build(site, builder: str, *arguments: str, **env: str) -> dict[str, bytes]:
     return content(site.output / builder)
 
 
+@pytest.mark.behaviour(14, 24)
 @pytest.mark.parametrize("builder", ["html", "latex", "epub"])
 def test_any_number_of_processes_writes_the_same(new_site, builder):
     outputs = []
@@ -71,6 +72,7 @@ def test_any_number_of_processes_writes_the_same(new_site, builder):
         assert [name for name in first if first[name] != other[name]] == []
 
 
+@pytest.mark.behaviour(14)
 @pytest.mark.parametrize("wanted", FORMATS)
 def test_pictures_of_every_format_are_the_same_in_all_processes(new_site, wanted):
     found = []

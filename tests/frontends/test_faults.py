@@ -89,10 +89,12 @@ def assert_kills_leave_no_trace(new_site, way: str, times: int, seed: int) -> No
         assert differing(found, clean[turn % 2]) == [], f"after kill {turn} of seed {seed}"
 
 
+@pytest.mark.behaviour(10)
 def test_a_few_kills_leave_no_trace(new_site):
     assert_kills_leave_no_trace(new_site, "image", 5, seed=1)
 
 
+@pytest.mark.behaviour(10)
 @pytest.mark.faults
 @pytest.mark.parametrize("way", ["inline", "image"])
 def test_many_kills_leave_no_trace(new_site, way):
@@ -129,6 +131,7 @@ def refuse(monkeypatch):
 ERRORS = pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 
 
+@pytest.mark.behaviour(34)
 @ERRORS
 @pytest.mark.parametrize("way", ["inline", "image"])
 def test_a_cache_that_cannot_be_written_is_told_of_once_and_all_is_shown(
@@ -161,6 +164,7 @@ def test_a_read_only_cache_still_gives_what_it_has(site, refuse, monkeypatch, nu
     assert differing(content(site.output), whole) == []
 
 
+@pytest.mark.behaviour(34)
 def test_a_source_folder_that_cannot_be_written_is_no_matter(site, refuse):
     fill(site)
     refuse(site.source, errno.EROFS)
@@ -228,6 +232,7 @@ def test_damaged_files_are_drawn_again(site, way, damage):
 # Two at once
 
 
+@pytest.mark.behaviour(10)
 def test_two_builds_at_once_share_a_cache(new_site):
     sites = [new_site("pipeviz_cache_dir = '../../shared'") for _ in range(2)]
     for site in sites:
@@ -248,6 +253,7 @@ def test_two_builds_at_once_share_a_cache(new_site):
     assert len(names) == len(set(names)) == 2 * 13  # light and dark, and no unfinished files
 
 
+@pytest.mark.behaviour(12)
 def test_a_moved_checkout_draws_nothing(new_site, monkeypatch):
     site = new_site()
     fill(site)

@@ -151,6 +151,7 @@ def translated(site):
     return site
 
 
+@pytest.mark.behaviour(22)
 def test_an_authors_texts_are_offered_with_their_lines(translated):
     assert translated.build_apart("gettext").warnings == []
     template = read_po(
@@ -166,6 +167,7 @@ def test_an_authors_texts_are_offered_with_their_lines(translated):
     }
 
 
+@pytest.mark.behaviour(22)
 def test_translated_texts_come_back_in_the_picture(translated):
     assert translated.build_apart("html", "-D", "language=de").warnings == []
     page = translated.page("index.html")
@@ -175,6 +177,7 @@ def test_translated_texts_come_back_in_the_picture(translated):
     assert "Rückwärts" in page
 
 
+@pytest.mark.behaviour(22)
 def test_each_language_has_pictures_of_its_own(translated):
     shown = []
     for language in ("en", "de", "en"):

@@ -60,6 +60,7 @@ def test_every_picture_is_drawn_once_and_an_unchanged_build_draws_none(site, dra
     assert built(site, drawn, "-E", "-a") == []
 
 
+@pytest.mark.behaviour(9)
 def test_a_dependency_draws_only_its_own_picture_and_writes_only_its_page(site, drawn):
     built(site, drawn)
     times = {
@@ -76,6 +77,7 @@ def test_a_dependency_draws_only_its_own_picture_and_writes_only_its_page(site, 
     assert "other.html" not in changed  # index.html has third.html in its table of contents
 
 
+@pytest.mark.behaviour(33)
 def test_a_style_draws_only_what_has_none_of_its_own(site, drawn):
     built(site, drawn)
     site.configure("pipeviz_html_embed = 'auto'", "pipeviz_style = 'mono'")
@@ -92,6 +94,7 @@ HARMLESS = {
 }
 
 
+@pytest.mark.behaviour(33)
 @pytest.mark.parametrize("name", [name for name in HARMLESS if name != "pipeviz_html_embed"])
 def test_other_settings_draw_nothing(site, drawn, name):
     built(site, drawn)
