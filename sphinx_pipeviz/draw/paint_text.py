@@ -81,7 +81,7 @@ def paint_text(
         drawn: Iterable[str] = _bands(lines, scale, page, picture)
     else:
         bars = list(_bars(timeline, rows, page, picture, language))
-        drawn = [*bars, *_list(rows, language)]
+        drawn = [*bars, *_list(rows, page, language)]
         said += [_blocks(rows)] if bars else []
     text = "\n".join([*drawn, *_said([*said, *notes_of(timeline, picture, style)], page)])
     return (text.translate(ASCII) if page.ascii else text).rstrip("\n") + "\n"
@@ -162,10 +162,14 @@ def _axis(scale: Scale, margin: int, told: dict[int, str]) -> str:
     return line
 
 
-def _list(rows: list[Row], language: str) -> Iterator[str]:
+def _list(rows: list[Row], page: Page, language: str) -> Iterator[str]:
+    """Yield what each device runs and when; lines are parted between tasks."""
     for row in rows:
-        tasks = (f"{entry.label} {_span(entry.run, language)}" for entry in row.entries)
-        yield f"{row.name}: {', '.join(tasks)}"
+        spans = (f"{entry.label} {_span(entry.run, language)}" for entry in row.entries)
+        tasks = (span.replace(" ", "\N{NO-BREAK SPACE}") for span in spans)
+        lines = wrapped(f"{row.name}: {', '.join(tasks)}", max(page.width, 20) - 2)
+        for index, line in enumerate(lines):
+            yield ("  " if index else "") + line.replace("\N{NO-BREAK SPACE}", " ")
     yield ""
 
 

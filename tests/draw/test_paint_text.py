@@ -245,6 +245,16 @@ def test_bars_keep_to_the_width_and_their_axis_to_the_times(width):
         assert place == pytest.approx(float(time[0]) / 47.3 * wide, abs=0.51)
 
 
+def test_the_list_of_tasks_keeps_to_the_width():
+    times = [(1.01 * n, 0.7) for n in range(20)]
+    lines = bars(*times, width=40)
+    assert max(map(len, lines)) <= 40
+    listed = " ".join(line.strip() for line in lines)
+    assert all(
+        f"F{n + 1} {1.01 * n:.12g} to {1.01 * n + 0.7:.12g}" in listed for n in range(20)
+    )
+
+
 def test_a_short_task_leaves_a_mark_and_neighbours_stay_apart():
     _, row, *_ = bars((0.0, 0.001), (10.01, 5.0), (15.01, 5.0), width=40)
     assert row == "Device 1 ▏" + " " * 14 + "F2" + "█" * 6 + "F3" + "█" * 5
@@ -262,9 +272,8 @@ def test_bars_of_other_kinds_have_other_blocks():
 
 
 def test_a_narrow_page_has_no_bars():
-    assert (
-        bars((0.0, 10.0), (10.1, 20.0), width=25)[0] == "Device 1: F1 0 to 10, F2 10.1 to 30.1"
-    )
+    lines = bars((0.0, 10.0), (10.1, 20.0), width=25)
+    assert lines[:2] == ["Device 1: F1 0 to 10,", "  F2 10.1 to 30.1"]
 
 
 # More of what figures show
