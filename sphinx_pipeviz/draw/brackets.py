@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -19,6 +20,11 @@ TOOTH = 0.5
 #: Height of a device's curve, and between two, in ems.
 CURVE = 1.3
 APART = 0.35
+#: Above this height of all curves together, these shrink, though not below LOWEST.
+TALL = 330.0
+LOWEST = 3.0
+#: Size of what stands beside a curve, in ems.
+BESIDE = 0.8
 #: What curves count.
 ACTIVATIONS = "Activations held, in stage-microbatches"
 MEMORY = "Memory, in GB"
@@ -106,7 +112,12 @@ def _bracket(left: float, right: float, top: float, style: Style) -> Lines:
 
 def curves_height(picture: Picture, devices: int, em: float) -> float:
     """Return how high the curves of all devices are, in points."""
-    return (LINE + devices * (CURVE + APART)) * em if picture.memory else 0.0
+    return LINE * em + devices * _step(devices, em) if picture.memory else 0.0
+
+
+def _step(devices: int, em: float) -> float:
+    """Return how far a curve is from the next one, in points."""
+    return min((CURVE + APART) * em, max(LOWEST, TALL / max(1, devices)))
 
 
 def curves_of(
@@ -137,13 +148,18 @@ def curves_of(
     texts = [Stamp(words, round(size, 1), style.text, "left", "regular", (where,))]
     boxes: list[Box] = []
     y = top - LINE * em
-    for device in sorted(range(timeline.devices), key=lambda each: -grid.bottoms[each]):
+    step = _step(timeline.devices, em)
+    high = step * CURVE / (CURVE + APART)
+    every = math.ceil(BESIDE * em / step)
+    shown = sorted(range(timeline.devices), key=lambda each: -grid.bottoms[each])
+    for index, device in enumerate(shown):
         name, row = names[device], steps[device]
-        y -= CURVE * em
-        boxes += _steps(row, grid, round(y, 2), CURVE * em / most)
+        y -= high
+        boxes += _steps(row, grid, round(y, 2), high / most)
         peak = max((count for _, count in row), default=0)
-        texts += _beside(name, gigabytes(peak), grid, y + CURVE * em / 2, style)
-        y -= APART * em
+        if index % every == 0:
+            texts += _beside(name, gigabytes(peak), grid, y + high / 2, style)
+        y -= step - high
     return Below(texts=tuple(texts), boxes=(Boxes(style.memory, None, 0.0, tuple(boxes)),))
 
 
@@ -170,7 +186,7 @@ def _steps(row: list[tuple[float, float]], grid: Grid, y: float, unit: float) ->
 
 def _beside(name: str, peak: str, grid: Grid, y: float, style: Style) -> list[Stamp]:
     first = name.partition("\n")[0]  # a curve is as high as one line
-    size = round(0.8 * style.font_size, 1)
+    size = round(BESIDE * style.font_size, 1)
     most = say(style.language, "max {number}", number=peak)
     left: Point = (round(grid.left - 6, 2), round(y, 2))
     right: Point = (round(grid.right + 4, 2), round(y, 2))

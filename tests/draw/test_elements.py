@@ -479,6 +479,15 @@ def test_curves_have_the_order_of_the_rows():
         assert max(names, key=lambda stamp: stamp.places[0][1]).text == first
 
 
+@pytest.mark.parametrize("devices", [4, 32, 64, 128])
+def test_curves_shrink_where_there_are_many_and_their_names_stay_apart(devices):
+    base = f"schedule: 1f1b\ndevices: {devices}\nmicrobatches: 4\n"
+    plain, panel = panel_of("", base), panel_of("memory: true\n", base)
+    assert panel.grid.bottom - plain.grid.bottom <= 20 + max(330, 3 * devices)
+    peaks = [box_of(s) for s in panel.texts if s.text.startswith("max ")]
+    assert all(one[1] >= other[3] for one, other in itertools.pairwise(peaks))
+
+
 def test_the_label_of_a_highlight_between_rows_has_a_ground():
     panel = panel_of("highlight: [{device: 2, microbatch: 2, label: here}]\n")
     ground = next(boxes for boxes in of_type(panel, Boxes) if boxes.fill == SEED.background)
