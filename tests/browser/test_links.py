@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pytest
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-LACKING = [name for name in ("playwright", "furo") if find_spec(name) is None]
-LACKING += [] if CHROMIUM else ["chromium"]
-if LACKING:
-    pytest.skip(f"not installed: {LACKING}", allow_module_level=True)
-
-CONF = 'project = "Site"\nextensions = ["sphinx_pipeviz"]\nhtml_theme = "furo"\n'
+CONF = 'project = "Site"\nextensions = ["sphinx_pipeviz"]\nhtml_theme = "alabaster"\n'
 PAGE = """\
 Title
 =====
@@ -49,17 +41,6 @@ def address(tmp_path_factory):
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", ".", "out"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return (folder / "out" / "index.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (may be absent)
-
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no script"])

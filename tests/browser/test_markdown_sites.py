@@ -6,7 +6,6 @@ import functools
 import http.server
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,10 +17,8 @@ from sphinx_pipeviz.draw.style import STYLES, contrast
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NEEDED = ("playwright", "mkdocs", "material", "properdocs", "zensical", "pymdownx")
 LACKING = [name for name in NEEDED if find_spec(name) is None]
-LACKING += [] if CHROMIUM else ["chromium"]
 if LACKING:
     pytest.skip(f"not installed: {LACKING}", allow_module_level=True)
 
@@ -158,17 +155,6 @@ def _build(folder, tool, config, address):
         capture_output=True,
         timeout=300,
     )
-
-
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (may be absent)
-
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture
