@@ -41,6 +41,20 @@ PICTURE = """\
    phases: true
    bubble: true
 """
+TABLE = """\
+.. list-table::
+
+   * - .. pipeline-schedule::
+
+          schedule: gpipe
+          devices: 2
+          microbatches: 3
+     - .. pipeline-schedule::
+
+          schedule: 1f1b
+          devices: 2
+          microbatches: 3
+"""
 CONF = """\
 project = "Site"
 language = "en"
@@ -52,6 +66,12 @@ html_context = {{"default_mode": "auto"}}
 
 #: The texts around the first picture's tasks.
 TEXT = "[...document.querySelectorAll('#p0 svg > g.pv-over')].at(-1)"
+
+#: Sites may turn the page when the document hears of an arrow key.
+TURNS = """() => {
+  window.turns = [];
+  document.addEventListener('keydown', event => turns.push(event.key));
+}"""
 
 
 class Sites(dict[str, str]):
@@ -87,7 +107,7 @@ def _built(folder: Path, theme: str) -> str:
     ]
     file = {"embed": "image", "name": "file", "schedule": "1f1b", "style": "seed"}
     blocks.append(PICTURE.format(**file, zoom="true"))
-    (folder / "index.rst").write_text("\n".join(["Title\n=====\n", *blocks]))
+    (folder / "index.rst").write_text("\n".join(["Title\n=====\n", *blocks, TABLE]))
     command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", ".", "out"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return (folder / "out" / "index.html").as_uri()

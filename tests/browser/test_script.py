@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sphinx_pipeviz.draw.style import STYLES
-from tests.browser.sites import TEXT, fill_of
+from tests.browser.sites import TEXT, TURNS, fill_of
 
 pytestmark = pytest.mark.browser
 
@@ -77,6 +77,28 @@ def test_entries_of_the_legend_are_buttons_for_the_keyboard(visit):
     assert page.evaluate(f"{focused}('aria-label')").startswith("Backward for input 1,")
     page.keyboard.press("ArrowRight")
     assert page.evaluate(f"{focused}('aria-label')").startswith("Backward for weights 1,")
+
+
+def test_the_tab_key_stops_at_nothing_that_only_holds_others(visit):
+    page = visit("furo")
+    page.focus("#p0 .pipeviz-text summary")
+    stops = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.localName"))
+    assert stops == ["path", "g", "g", "g", "button", "summary"]
+
+
+def test_keys_that_walk_do_not_turn_the_page(visit):
+    page = visit("furo")
+    page.evaluate(TURNS)
+    page.focus("#p0 .pv [tabindex='0']")
+    for key in ("ArrowLeft", "ArrowUp", "ArrowRight", "End", "Home"):
+        page.keyboard.press(key)
+    assert page.evaluate("turns") == []
+    page.keyboard.press("Alt+ArrowRight")
+    page.keyboard.press("x")
+    assert page.evaluate("turns") == ["Alt", "ArrowRight", "x"]
 
 
 def test_without_javascript_entries_of_the_legend_are_plain(visit):

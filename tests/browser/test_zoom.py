@@ -7,7 +7,7 @@ import re
 import pytest
 
 from sphinx_pipeviz.draw.style import STYLES
-from tests.browser.sites import THEMES, TOGGLES, hexed, toggled
+from tests.browser.sites import THEMES, TOGGLES, TURNS, hexed, toggled
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +64,29 @@ def test_the_keyboard_enlarges_and_moves(visit, opener):
     assert state(page)[0] == pytest.approx(1.25 * least, rel=0.01)
     page.keyboard.press("0")
     assert state(page) == [pytest.approx(least), 0]
+
+
+def test_keys_that_move_an_enlarged_picture_do_not_turn_the_page(visit):
+    page = visit("furo")
+    page.evaluate(TURNS)
+    page.click(OPEN)
+    for key in ("ArrowLeft", "ArrowRight", "+"):
+        page.keyboard.press(key)
+    assert page.evaluate("turns") == []
+
+
+#: How far a button stands from the text before it, in pixels.
+GAP = """() => {
+  const words = document.createRange();
+  words.selectNodeContents(document.querySelector('#p0 summary'));
+  const button = document.querySelector('#p0 .pipeviz-zoom button').getBoundingClientRect();
+  return button.left - words.getBoundingClientRect().right;
+}"""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_button_covers_no_words(visit, theme):
+    assert visit(theme, width=360).evaluate(GAP) > 0
 
 
 def test_the_buttons_enlarge_and_close(visit):

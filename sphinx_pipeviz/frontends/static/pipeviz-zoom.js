@@ -103,6 +103,7 @@
     const walks = event.key[1] && event.target.closest(".pv");
     if (!act || walks || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
+    event.stopPropagation();
     act();
   };
 

@@ -6,6 +6,7 @@
   /* Some sites run a page's scripts again when they come back to it. */
   if (window.pipevizRuns) return;
   window.pipevizRuns = true;
+  const PICTURE = "svg.pipeviz-svg";
   const TASK = ".pv path";
   const tip = document.createElement("div");
   tip.className = "pipeviz-tip";
@@ -35,7 +36,7 @@
 
   const light = (svg, task) => {
     for (const old of all(svg, ".pv-on")) old.classList.remove("pv-on");
-    const number = task && task.dataset.m;
+    const number = task?.dataset.m;
     svg.classList.toggle("pv-lit", Boolean(number));
     if (number)
       for (const one of all(svg, `${TASK}[data-m="${number}"]`)) one.classList.add("pv-on");
@@ -51,6 +52,11 @@
     const most = document.documentElement.clientWidth - tip.offsetWidth - 4;
     tip.style.left = `${Math.max(4, Math.min(box.left, most)) + (room ? 0 : scrollX)}px`;
     tip.style.top = `${box.bottom + 4 + (room ? 0 : scrollY)}px`;
+  };
+
+  const leave = (svg) => {
+    light(svg);
+    tell();
   };
 
   /* What takes the focus: a task, or the link around it. */
@@ -73,14 +79,17 @@
     if (key in beside) return row[beside[key]];
     const other = { ArrowUp: rows[at - 1], ArrowDown: rows[at + 1] }[key];
     const far = (found) => Math.abs(found.x - row[index].x);
-    return other && other.reduce((best, found) => (far(found) < far(best) ? found : best));
+    return other?.reduce((best, found) => (far(found) < far(best) ? found : best));
   };
 
   const means = (key, { dataset }) =>
     (!key.dataset.k || key.dataset.k.split(" ").includes(dataset.k)) &&
     (!key.dataset.p || key.dataset.p === dataset.p);
 
-  const press = (svg, key) => {
+  const press = (svg, _, event) => {
+    const key = event.target.closest(".pv-key[role]");
+    if (!key) return;
+    event.preventDefault();
     set(key, { "aria-pressed": key.getAttribute("aria-pressed") === "false" });
     const off = all(svg, ".pv-key[aria-pressed=false]");
     for (const one of all(svg, "[data-k]:not(.pv-key)"))
@@ -88,19 +97,15 @@
     stop(svg, rowsOf(svg).flat().map((found) => found.task)[0]);
   };
 
-  const type = (svg, event, task) => {
-    const key = event.target.closest(".pv-key[role]");
-    if (key && (event.key === "Enter" || event.key === " ")) {
-      event.preventDefault();
-      press(svg, key);
-    }
-    if (!task) return;
-    if (event.key === "Escape") {
-      light(svg, null);
-      tell(null);
+  const type = (svg, task, event) => {
+    const { key } = event;
+    if (key === "Enter" || key === " ") press(svg, task, event);
+    if (key === "Escape") leave(svg);
+    if (!task || !/^(Arrow|Home|End)/.test(key) || event.altKey || event.ctrlKey || event.metaKey)
       return;
-    }
-    const found = next(rowsOf(svg), task, event.key);
+    /* Some sites turn the page at arrow keys. */
+    event.stopPropagation();
+    const found = next(rowsOf(svg), task, key);
     if (!found) return;
     event.preventDefault();
     stop(svg, found.task);
@@ -116,38 +121,37 @@
     for (const key of all(svg, ".pv-key"))
       if (all(svg, ".pv").some((group) => means(key, group)))
         set(key, { role: "button", tabindex: 0, "aria-pressed": true });
-    const on = (name, act) =>
-      svg.addEventListener(name, (event) => {
-        const at = event.target.closest(`${TASK}, .pv a`);
-        act(event, at && (at.querySelector("path") || at));
-      });
-    on("pointerover", (_, task) => light(svg, task));
-    on("pointerleave", () => light(svg, null));
-    on("focusin", (_, task) => {
+    return true;
+  };
+
+  const acts = {
+    pointerover: light,
+    pointerout: (svg) => light(svg),
+    focusin: (svg, task) => {
       if (!task) return;
       stop(svg, task);
       light(svg, task);
       if (hold(task).matches(":focus-visible")) tell(task);
-    });
-    on("focusout", () => {
-      light(svg, null);
-      tell(null);
-    });
-    on("keydown", (event, task) => type(svg, event, task));
-    on("click", (event) => {
-      const key = event.target.closest(".pv-key[role]");
-      if (key) press(svg, key);
-    });
+    },
+    focusout: leave,
+    keydown: type,
+    click: press,
   };
 
+  const awake = new WeakMap();
+  /* The document listens: Chromium lets the Tab key stop at an <svg> that does. */
+  const hear = (event) => {
+    const svg = event.target.closest?.(PICTURE);
+    if (!awake.get(svg)) return;
+    const at = event.target.closest(`${TASK}, .pv a`);
+    acts[event.type](svg, at && (at.querySelector("path") || at), event);
+  };
+  for (const name in acts) document.addEventListener(name, hear, true);
+
   /* Some sites replace the page without loading it again. */
-  const awake = new WeakSet();
   const look = () => {
-    for (const svg of all(document, "svg.pipeviz-svg"))
-      if (!awake.has(svg)) {
-        awake.add(svg);
-        wake(svg);
-      }
+    for (const svg of all(document, PICTURE))
+      if (!awake.has(svg)) awake.set(svg, wake(svg));
   };
   look();
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
