@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from sphinx_pipeviz.draw.chosen import inner
+from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.notes import Mark, head
 from sphinx_pipeviz.draw.scene import Grid, Lines, Point
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.draw.words import LEADING, count, stamps
+from sphinx_pipeviz.draw.words import EDGE, LEADING, count, stamps, wide
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.phases import Stop, critical_path, handovers, turns, way_of
 from sphinx_pipeviz.picture import Picture
@@ -141,7 +142,9 @@ def transition_height(picture: Picture, em: float) -> float:
     return round((max(2, lines) * LEADING + 1.0) * em, 2) if lines else 0.0
 
 
-def transition_of(picture: Picture, grid: Grid, top: float, style: Style) -> Iterator[Mark]:
+def transition_of(
+    picture: Picture, grid: Grid, top: float, style: Style, measure: Measure
+) -> Iterator[Mark]:
     """Yield the arrow from the panel above, and the text beside it, below ``top``."""
     if not picture.transition:
         return
@@ -151,4 +154,6 @@ def transition_of(picture: Picture, grid: Grid, top: float, style: Style) -> Ite
     shaft = ((x, round(top - 0.3 * em, 2)), (x, round(top - high + 0.3 * em, 2)))
     yield Lines(style.text, THICK, (shaft, *head(*shaft, 0.9 * em)))
     place = (round(x + 1.5 * em, 2), round(top - high / 2, 2))
-    yield from stamps(picture.transition, em, style.text, "left", "regular", place)
+    room = max(grid.page - EDGE - place[0], 1)
+    size = min(em, room / max(wide(picture.transition, measure), 0.1))
+    yield from stamps(picture.transition, size, style.text, "left", "regular", place)

@@ -50,8 +50,10 @@ def notes_of(picture: Picture, grid: Grid, style: Style, measure: Measure) -> It
 
 
 def _note(note: Note, grid: Grid, style: Style, measure: Measure) -> Iterator[Mark]:
-    em = style.font_size
-    half = wide(note.text, measure, "bold") * em / 2 + PAD
+    ems = max(wide(note.text, measure, "bold"), 0.1)
+    room = max(grid.right - grid.left - 2 * PAD, 1)
+    em = min(style.font_size, math.floor(10 * room / ems) / 10)
+    half = ems * em / 2 + PAD
     high = _blank_height(note.text, em)
     x = _within(grid.x(note.time), half, grid)
     y = _height(note, grid, em)

@@ -99,7 +99,7 @@ def make_panel(
             *arrows_of(timeline, picture, grid, style),
             *bubble_of(timeline, picture, grid, style, measure),
             *notes_of(picture, grid, style, measure),
-            *transition_of(picture, grid, top, style),
+            *transition_of(picture, grid, top, style, measure),
         ),
         names=tuple(names),
         links=tuple(picture.links or ()),

@@ -163,9 +163,10 @@ def row_suffixes(texts: list[str], x: float, grid: Grid, style: Style) -> list[S
     """Put a text behind each row, where rows are high enough."""
     lines = max(map(count, texts), default=1)
     high = grid.row_height + grid.lanes * grid.lane_height
-    size = min(style.font_size * 0.85, 0.8 * high / (1 + LEADING * (lines - 1)))
-    if size < SMALLEST:
+    highest = 0.8 * high / (1 + LEADING * (lines - 1))
+    if highest < SMALLEST:
         return []
+    size = min(style.font_size * 0.85, highest)
     return [
         stamp
         for row, text in enumerate(texts)

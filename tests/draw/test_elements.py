@@ -452,6 +452,20 @@ def test_titles_shrink_or_move_before_they_leave_the_page_and_have_room_for_line
     assert_texts_are_apart_and_on_the_page(lines)
 
 
+def test_long_notes_and_transitions_shrink_before_they_leave_the_page():
+    note = scene_of(f"notes: [{{text: {LONG}, time: 3, device: 4}}]\n")
+    assert_texts_are_apart_and_on_the_page(note)
+    text = f"compare: [{{schedule: gpipe}}, {{schedule: 1f1b, transition: {LONG}}}]\n"
+    assert_texts_are_apart_and_on_the_page(scene_of(text, "devices: 2\nmicrobatches: 2\n"))
+
+
+def test_long_suffixes_are_small_but_there():
+    text = f"rows: {{suffix: {LONG[:90]}, groups: [{{devices: [0, 1], label: {LONG[:40]}}}]}}\n"
+    scene = scene_of(text)
+    assert sum(s.text.startswith("A title") for s in scene.panels[0].texts) == 5
+    assert_texts_are_apart_and_on_the_page(scene)
+
+
 def test_labels_of_highlights_stay_on_the_page_and_may_have_lines_and_subscripts():
     text = 'highlight: [{from: 26, to: 27, label: "a long label at the end\\nW_{1}"}]\n'
     scene = scene_of(text)
