@@ -97,7 +97,12 @@ def draw_text(
     parts = parts_of(source, max_ops)
     above = heading_of(parts, heading(source))
     texts = [f"{flat(above)}\n"] if above else []
-    for timeline, picture in parts:
+    specs = (source.parts or (source,)) if isinstance(source, Spec) else [None] * len(parts)
+    for spec, (timeline, picture) in zip(specs, parts, strict=True):
+        try:
+            check_panel(timeline, picture, look)
+        except PipevizError as error:
+            raise error.located(spec.marks if spec else None) from None
         title = f"{flat(title_of(timeline, picture))}\n\n" if picture.title else ""
         texts.append(title + paint_text(timeline, look, page, picture))
     return "\n".join(texts)

@@ -178,3 +178,9 @@ def test_devices_that_the_author_named_keep_their_names():
     assert pv.render(pv.read(rows.replace("GPU A", "7")), "text").startswith(
         "t =      0\nDevice 1 │"
     )
+
+
+def test_mistakes_in_a_picture_have_their_line_in_text_too():
+    text = "schedule: 1f1b\ndevices: 2\nmicrobatches: 2\nlabels: '{x}'\n"
+    with pytest.raises(pv.PipevizError, match=r"^a\.yaml:4: a label has no '\{x\}'"):
+        pv.render(pv.read(text, source="a.yaml"), "text")
