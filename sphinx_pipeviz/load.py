@@ -80,9 +80,15 @@ class Access:
             key: Which key names it.
 
         Raises:
-            SpecError: It is elsewhere.
+            SpecError: It is elsewhere, or its name cannot be a file's.
         """
-        real = path.resolve()
+        try:
+            real = path.resolve()
+            path.exists()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            message = f"'{written[:60]}' cannot be read: {reason}"
+            raise SpecError(message, path=key) from None
         if self.roots is not None and not any(
             real.is_relative_to(root.resolve()) for root in self.roots
         ):

@@ -73,13 +73,12 @@ class Drawer(Treeprocessor):
     def _show_code(self, root: Element) -> None:
         found = self.finder.found.fences
         for code in root.iter("code"):
-            for index, (_, lines, _) in list(found.items()):
-                mark = self.md.htmlStash.get_placeholder(index)
-                before, known, after = (code.text or "").partition(mark)
-                if known:
+            for mark in HTML_PLACEHOLDER_RE.finditer(code.text or ""):
+                if int(mark[1]) in found:
+                    before, _, after = (code.text or "").partition(mark[0])
+                    _, lines, _ = found.pop(int(mark[1]))
                     text = _shown(lines, len(before) - before.rfind("\n") - 1)
                     code.text = AtomicString(before + text + after)
-                    del found[index]
 
     def _drawn(self, index: int, number: int, figures: Figures) -> tuple[Header, Drawn] | str:
         """Return a fence as a picture, or as a box with what is wrong, of which it warns."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,13 +17,14 @@ from markdown import Markdown
 from markdown.util import ETX, STX
 
 from sphinx_pipeviz.errors import Location
-from sphinx_pipeviz.frontends.fence_lines import Fence, fences
+from sphinx_pipeviz.frontends.fence_lines import Fence, Places, fences
 from sphinx_pipeviz.load import Access
 
 #: Stand for the marks of Python-Markdown's stash, which it removes from what it reads.
 OPEN, CLOSE = "\x01", "\x04"
 #: A page that holds marks of its own would show a figure twice, or in itself.
 MARKS = dict.fromkeys(map(ord, (OPEN, CLOSE, STX, ETX)))
+_MARK = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,6 @@ class Page:
     lines: list[str]
     access: Access
     key: str = ""
-
-    def locate(self, lines: list[str], number: int) -> Location:
-        """Return where lines of the page are, of which the same came ``number`` times."""
-        wanted = [line.expandtabs().strip() for line in lines]
-        there = [line.expandtabs().strip() for line in self.lines]
-        starts = (i for i, line in enumerate(there) if line == wanted[0])
-        found = [i + 1 for i in starts if there[i : i + len(wanted)] == wanted]
-        return Location(self.name, found[min(number, len(found) - 1)] if found else None)
 
     def ident(self, number: int) -> str:
         """Return what stands in the ids of one of its pictures.
@@ -99,13 +93,16 @@ class Finder:
         lines = [line.rstrip("\r").expandtabs(tab) for line in clean]
         changed, end = [], 0
         seen: dict[tuple[str, ...], int] = {}
+        page = self.found.page
+        places = Places(page.lines)
         for fence in fences(lines):
             own = lines[fence.start : fence.end]
             number = seen.get(tuple(own), 0)
             seen[tuple(own)] = number + 1
             mark = self.md.htmlStash.store("")
             index = len(self.md.htmlStash.rawHtmlBlocks) - 1
-            self.found.fences[index] = (fence, own, self.found.page.locate(own, number))
+            place = Location(page.name, places.find(own, number))
+            self.found.fences[index] = (fence, own, place)
             changed += clean[end : fence.start]
             changed += _paragraph(f"{OPEN}{mark[1:-1]}{CLOSE}", fence, lines)
             end = fence.end
@@ -113,11 +110,9 @@ class Finder:
 
     def mark(self, lines: list[str]) -> list[str]:
         """Make the marks those of Python-Markdown."""
-        for index in self.found.fences:
-            mark = self.md.htmlStash.get_placeholder(index)
-            ours = f"{OPEN}{mark[1:-1]}{CLOSE}"
-            lines = [line.replace(ours, mark) for line in lines]
-        return lines
+        marks = map(self.md.htmlStash.get_placeholder, self.found.fences)
+        ours = {f"{OPEN}{mark[1:-1]}{CLOSE}": mark for mark in marks}
+        return [_MARK.sub(lambda found: ours.get(found[0], found[0]), line) for line in lines]
 
 
 def _paragraph(mark: str, fence: Fence, lines: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ NAME = "pipeline-schedule"
 _OPENING = re.compile(
     r"(?P<lead>(?:[ ]*>)*[ ]*(?:(?:[-*+]|\d+[.)])[ ]+)*)(?P<fence>`{3,}|~{3,})(?P<header>.*)"
 )
-_OURS = re.compile(rf"\s*(?:\{{\s*(?:[^}}\"']*\s)?\.?)?{NAME}(?![\w-])")
+_OURS = re.compile(rf"\s*(?:\{{(?:[^}}\"']*\s)?\.?)?{NAME}(?![\w-])")
 _MARK = re.compile(r"[-*+]|\d+[.)]")
 
 
@@ -43,21 +43,33 @@ def fences(lines: list[str]) -> Iterator[Fence]:
         lines: Lines without tabs.
     """
     index = 0
+    open_until: dict[tuple[str, str], int] = {}
     while index < len(lines):
         opening = _OPENING.fullmatch(lines[index])
         if opening is None or ("`" in opening["fence"] and "`" in opening["header"]):
             index += 1
             continue
         ours = bool(_OURS.match(opening["header"]))
+        lead = _hanging(opening)
+        if not ours and index < open_until.get((lead, opening["fence"]), 0):
+            index += 1  # an earlier one like it has looked for an end in vain
+            continue
         found = _read(lines, index, opening)
         if ours:
             yield found
         # what other fence lacks an end is text
+        if not (ours or found.closed):
+            open_until[lead, opening["fence"]] = found.end
         index = found.end if ours or found.closed else index + 1
 
 
+def _hanging(opening: re.Match[str]) -> str:
+    """Return what stands before the other lines of a fence."""
+    return _MARK.sub(lambda mark: " " * len(mark[0]), opening["lead"])
+
+
 def _read(lines: list[str], start: int, opening: re.Match[str]) -> Fence:
-    lead = _MARK.sub(lambda mark: " " * len(mark[0]), opening["lead"])
+    lead = _hanging(opening)
     header = opening["header"].strip()
     body: list[str] = []
     for index in range(start + 1, len(lines)):
@@ -78,3 +90,37 @@ def _without(lead: str, line: str) -> str | None:
     if line.startswith(lead.rstrip()) and not line[len(lead.rstrip()) :].strip():
         return ""
     return "" if not line.strip() and ">" not in lead else None
+
+
+class Places:
+    """Finds lines of a page again that others have indented anew since.
+
+    Args:
+        lines: Those of the page as they are in its file.
+    """
+
+    #: Lines that are looked up at once.
+    _FEW = 3
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = [line.expandtabs().strip() for line in lines]
+        self._starts: dict[int, dict[tuple[str, ...], list[int]]] = {}
+        self._found: dict[tuple[str, ...], list[int]] = {}
+
+    def find(self, lines: list[str], number: int) -> int | None:
+        """Return the 1-based line of lines of which the same came ``number`` times."""
+        wanted = tuple(line.expandtabs().strip() for line in lines)
+        if wanted not in self._found:
+            starts = self._few(min(len(wanted), self._FEW)).get(wanted[: self._FEW], [])
+            same = (i for i in starts if tuple(self._lines[i : i + len(wanted)]) == wanted)
+            self._found[wanted] = [i + 1 for i in same]
+        found = self._found[wanted]
+        return found[min(number, len(found) - 1)] if found else None
+
+    def _few(self, count: int) -> dict[tuple[str, ...], list[int]]:
+        """Return where each few lines start."""
+        if count not in self._starts:
+            starts = self._starts.setdefault(count, {})
+            for index in range(len(self._lines)):
+                starts.setdefault(tuple(self._lines[index : index + count]), []).append(index)
+        return self._starts[count]

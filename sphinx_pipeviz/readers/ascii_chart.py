@@ -9,7 +9,7 @@ order, and the simulation its times. Around the chart there may be other text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sphinx_pipeviz.errors import Location, SpecError
@@ -116,28 +116,27 @@ def _first_chart(file: TextFile) -> list[_Line]:
     Raises:
         SpecError: There is none, or a row comes again right after the others.
     """
-    chart: list[_Line] = []
-    numbers: set[int] = set()
+    chart: dict[int, _Line] = {}
+    last: _Line | None = None
     for row in _labelled(file.text):
-        last = chart[-1] if chart else row
+        last = last or row
         if row.line == last.line + 1 and row.word == last.word:
             _check_new(row, chart, file.name)
         apart = row.line - last.line > _APART + 1
-        if apart or row.word != last.word or row.number in numbers:
-            if any(_OP.search(each.cells) for each in chart):
-                return chart
-            chart, numbers = [], set()
-        chart.append(row)
-        numbers.add(row.number)
-    if any(_OP.search(each.cells) for each in chart):
-        return chart
+        if apart or row.word != last.word or row.number in chart:
+            if any(_OP.search(each.cells) for each in chart.values()):
+                return list(chart.values())
+            chart = {}
+        chart[row.number] = last = row
+    if any(_OP.search(each.cells) for each in chart.values()):
+        return list(chart.values())
     hint = "start each row with its name, as in Stage 0: F0 F1 . B0 B1"
     raise SpecError("there is no chart in this file", Location(file.name, 1), hint)
 
 
-def _check_new(row: _Line, chart: list[_Line], name: str) -> None:
+def _check_new(row: _Line, chart: Mapping[int, _Line], name: str) -> None:
     """Check that a row, which is right below a chart, is not one that the chart has."""
-    same = next((each for each in chart if each.number == row.number), None)
+    same = chart.get(row.number)
     if same and _OP.search(same.cells):
         message = f"{row.word} {row.number} has two rows, in lines {same.line} and {row.line}"
         hint = "write one, or an empty line before another chart"

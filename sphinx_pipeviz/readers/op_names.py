@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import Callable
 
 from sphinx_pipeviz.errors import PlanError, SpecError
@@ -41,9 +43,17 @@ _LABELS = {
     **dict.fromkeys(("stage", "s"), "stage"),
     **dict.fromkeys(("", "mb", "m", "micro", "batch", "microbatch", "micro_batch"), "mb"),
 }
-#: A group that repeats and ends in a repetition can take forever.
-_NESTED = re.compile(r"(?<!\\)[*+}]\)(?:[*+]|\{\d*,)")
+#: Of a pattern: what is one character, a group's ends, a choice, a repetition.
+_PIECE = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?(?:P<\w*>|<?[=!]|[^)]?))?|\)|\||[*+?]|\{\d*,?\d*\}|.",
+    re.DOTALL,
+)
+#: Ways to split a name that a search may try.
+_MOST_WAYS = 75_000_000
+#: Seconds of a search that is slow, and of all slow ones together.
+_SLOW, _TOO_SLOW = 0.01, 1.0
 
+Search = Callable[[str], "re.Match[str] | None"]
 Named = Callable[[str], "tuple[Slot, str] | None"]
 
 
@@ -115,10 +125,11 @@ def names_of_pattern(pattern: str) -> Named:
         SpecError: It is no regular expression, lacks a group, or may take forever. The
             function raises it where a name has no microbatch.
     """
-    search = _compiled(pattern).search
+    search = _timed(_compiled(pattern).search)
+    longest = _longest_name(pattern)
 
     def named(name: str) -> tuple[Slot, str] | None:
-        match = search(name) if len(name) <= LONGEST_NAME else None
+        match = search(name) if len(name) <= longest else None
         if not match:
             return None
         found = match.groupdict()
@@ -135,6 +146,26 @@ def names_of_pattern(pattern: str) -> Named:
     return named
 
 
+def _timed(search: Search) -> Search:
+    """Return a search that ends with a SpecError where many names take long."""
+    slow = 0.0
+
+    def timed(name: str) -> re.Match[str] | None:
+        nonlocal slow
+        begin = time.process_time()
+        match = search(name)
+        took = time.process_time() - begin
+        slow += took if took > _SLOW else 0.0
+        if slow > _TOO_SLOW:
+            hint = "write fewer * and +, or what stands between them"
+            raise SpecError(
+                "the pattern takes too long to search", hint=hint, path=("pattern",)
+            )
+        return match
+
+    return timed
+
+
 def _digits(found: dict[str, str | None], group: str, name: str) -> int | None:
     text = found.get(group)
     if text is None or not text:
@@ -145,13 +176,41 @@ def _digits(found: dict[str, str | None], group: str, name: str) -> int | None:
     return int(text)
 
 
+def _is_nested(pattern: str) -> bool:
+    """Tell whether a group that repeats holds a choice or a repetition."""
+    varies = [False]
+    closed = False  # whether the last piece is the end of a group that varies
+    for piece in _PIECE.findall(pattern):
+        repeats = piece in ("*", "+") or (piece[0] == "{" and len(piece) > 1)
+        if repeats and closed:
+            return True
+        closed = False
+        if piece[0] == "(":
+            varies.append(False)
+        elif piece == ")" and len(varies) > 1:
+            closed = varies.pop()
+            varies[-1] |= closed
+        elif repeats or piece in ("|", "?"):
+            varies[-1] = True
+    return False
+
+
+def _longest_name(pattern: str) -> int:
+    """Return how long names may be: each repetition without an end multiplies the ways."""
+    pieces = _PIECE.findall(pattern)
+    endless = sum(piece in ("*", "+") or piece.endswith(",}") for piece in pieces)
+    count = endless + 1  # a search may start anywhere
+    lengths = range(LONGEST_NAME, 0, -1)
+    return next((n for n in lengths if math.comb(n + count, count) <= _MOST_WAYS), 1)
+
+
 def _compiled(pattern: str) -> re.Pattern[str]:
     path = ("pattern",)
     if len(pattern) > _LONGEST_PATTERN:
         message = f"the pattern is longer than {_LONGEST_PATTERN} characters"
         raise SpecError(message, path=path)
-    if _NESTED.search(pattern):
-        message = "the pattern repeats a repetition, which can take forever"
+    if _is_nested(pattern):
+        message = "the pattern repeats a choice or a repetition, which can take forever"
         raise SpecError(message, hint="write (a+) instead of (a+)+", path=path)
     try:
         compiled = re.compile(pattern)

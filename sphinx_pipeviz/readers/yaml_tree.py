@@ -21,8 +21,10 @@ from sphinx_pipeviz.errors import Location, Marks, Path, SpecError
 #: 0-based line of the text -> where that line is in the user's file.
 Locate = Callable[[int], Location]
 
-#: Entries a document may have once its aliases are written out.
+#: Entries a document may have.
 MAX_ENTRIES = 2_000_000
+#: Entries that its aliases may add.
+MAX_ALIASED = 200_000
 MAX_DEPTH = 40
 _TOO_DEEP = f"the text is nested more than {MAX_DEPTH} levels deep"
 
@@ -97,7 +99,7 @@ def parse_tree(text: str, locate: Locate) -> Tree:
     """
     loader = None
     try:
-        _check_depth(text, locate)
+        written = _written(text, locate)
         loader = _Loader(text)
         node = loader.get_single_node()
         unfolded = 0 if node is None else _entries(node, {})
@@ -110,24 +112,32 @@ def parse_tree(text: str, locate: Locate) -> Tree:
             loader.dispose()
     if node is None:
         return Tree(None, Marks({(): locate(0)}))
-    if unfolded > MAX_ENTRIES:
-        message = f"the text unfolds to more than {MAX_ENTRIES:,} entries"
+    if unfolded > written + MAX_ALIASED:
+        message = f"the aliases unfold to more than {MAX_ALIASED:,} entries"
         raise SpecError(message, locate(0), "use fewer aliases")
+    if unfolded > MAX_ENTRIES:
+        raise SpecError(f"the text has more than {MAX_ENTRIES:,} entries", locate(0))
     marks = Marks()
     last = len(text.splitlines()) - 1  # PyYAML puts an empty value behind the text
     walk = _Walk(lambda line: locate(min(line, last)), marks)
     return Tree(walk.value(node, (), 0), marks)
 
 
-def _check_depth(text: str, locate: Locate) -> None:
-    """Raise a SpecError where the text nests too deeply for PyYAML, which recurses."""
-    depth = 0
+def _written(text: str, locate: Locate) -> int:
+    """Count what is written.
+
+    Raises:
+        SpecError: The text nests too deeply for PyYAML, which recurses.
+    """
+    depth = written = 0
     for event in yaml.parse(text, Loader=_Loader):
+        written += isinstance(event, yaml.NodeEvent)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             mark = event.start_mark
             raise SpecError(_TOO_DEEP, locate(mark.line if mark else 0))
+    return written
 
 
 def _entries(node: yaml.Node, known: dict[int, int]) -> int:

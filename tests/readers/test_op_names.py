@@ -77,8 +77,8 @@ def test_a_pattern_picks_kind_stage_microbatch_and_device():
         ("(?P<kind>f", "is not a regular expression"),
         ("fwd", "must have a group 'kind'"),
         ("(?P<kind>f)(?P<lane>.)", "has a group 'lane'"),
-        ("(?P<kind>(a+)+)b", "repeats a repetition"),
-        ("(?P<kind>(a*){2,})b", "repeats a repetition"),
+        ("(?P<kind>(a+)+)b", "repeats a choice or a repetition"),
+        ("(?P<kind>(a*){2,})b", "repeats a choice or a repetition"),
         (f"(?P<kind>f){'x' * 600}", "is longer than 500 characters"),
     ],
 )
