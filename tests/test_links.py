@@ -67,7 +67,7 @@ def test_safe_addresses(to):
         "javascript:alert(1)",
         "JavaScript:alert(1)",
         "java\\tscript:alert(1)",
-        "\\u0001javascript:alert(1)",
+        "\\u00a0javascript:alert(1)",
         " javascript:alert(1)",
         "data:text/html,x",
         "vbscript:x",
@@ -158,7 +158,7 @@ def test_a_picture_with_links_is_not_hidden_as_decoration():
 
 
 def test_hostile_names_stay_text():
-    name = "<script>\\\"&'</a>\\u001e0.0\\u001e"
+    name = "<script>\\\"&'</a>\\u20280.0"
     svg = svg_of("{device: 0, to: a}", base=f'{BASE}rows: {{label: "{name}"}}\n')
     page = dress(link_up(svg, {"0.0": "a"}), "p", "alt")
     assert "<script" not in page
@@ -169,3 +169,9 @@ def test_hostile_names_stay_text():
 def test_files_have_no_links():
     with_link = read_text(f"{BASE}links: [{{device: 0, to: a}}]\n")
     assert draw(with_link, "svg") == draw(read_text(BASE), "svg")
+
+
+def test_no_control_character_hides_a_scheme():
+    assert not is_address("\x01javascript:alert(1)")
+    with pytest.raises(PipevizError, match=r"control character U\+0001"):
+        svg_of('{device: 0, to: "\\u0001javascript:alert(1)"}')

@@ -65,6 +65,11 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     ),
 }
 
+#: What neither XML nor a terminal takes as text, written as an escape.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
+)
+
 #: Kind of node -> the tags it may have.
 _TAGS: dict[type[yaml.Node], set[str]] = {
     yaml.ScalarNode: set(_SCALARS),
@@ -204,6 +209,9 @@ class _Walk:
             value = _SCALARS[node.tag](node.value)
         except ValueError:
             raise self._error(f"'{node.value[:40]}' is not a usable value", node) from None
+        if isinstance(value, str) and (found := _CONTROL.search(value)):
+            message = f"a text cannot have the control character U+{ord(found[0]):04X}"
+            raise self._error(message, node, "remove it")
         if isinstance(value, float) and not math.isfinite(value):
             raise self._error(
                 f"{node.value} is not a finite number", node, "give a finite number"
