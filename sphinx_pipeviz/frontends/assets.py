@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from sphinx_pipeviz.frontends.page_loads import SCRIPT, SHEET, static_text
+from sphinx_pipeviz.frontends.page_loads import (
+    SCRIPT,
+    SHEET,
+    ZOOM_SCRIPT,
+    ZOOM_SHEET,
+    static_text,
+)
 from sphinx_pipeviz.frontends.pages import SHEETS, ZOOMS
 from sphinx_pipeviz.frontends.published import publish
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-ZOOM_SHEET = "pipeviz-zoom.css"
-ZOOM_SCRIPT = "pipeviz-zoom.js"
 
 
 def add_assets(

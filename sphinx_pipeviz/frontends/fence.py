@@ -31,6 +31,7 @@ class FenceExtension(Extension):
             "style": ["seed", "Style of schedules that ask for none"],
             "max_ops": [MAX_OPS, "The most ops of a schedule"],
             "embed": ["auto", "How pages hold pictures: auto, inline or image"],
+            "zoom": [False, "Whether readers may enlarge pictures"],
             "allow_python": [False, "Whether the key python may import Python objects"],
             "roots": [[], "Folders whose files may be read besides those of the pages"],
             "assets": ["", "Where the site has what pages load; empty puts it into pages"],
@@ -74,6 +75,7 @@ class FenceExtension(Extension):
             cache=self.getConfig("cache_dir"),
             link=self._link(md) if self.getConfig("assets") else None,
             downloads=files_named(self.getConfig("downloads") or "none"),
+            zoom=self.getConfig("zoom"),
         )
 
     def _link(self, md: Markdown) -> Link:

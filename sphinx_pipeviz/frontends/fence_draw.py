@@ -97,11 +97,12 @@ class Drawer(Treeprocessor):
     def _load(self, drawn: dict[int, tuple[Header, Drawn]], figures: Figures) -> None:
         """Put what the page loads before its first and behind its last picture."""
         sheets = {name: css for _, one in drawn.values() for name, css in one.sheets.items()}
+        zoom = any(one.zoom for _, one in drawn.values())
         try:
-            found = loads(sheets, figures.link)
+            found = loads(sheets, figures.link, zoom=zoom)
         except OSError as error:
             logger.warning("pipeviz: stylesheets and script cannot be written: %s", error)
-            found = loads(sheets, None)
+            found = loads(sheets, None, zoom=zoom)
         stash = self.md.htmlStash.rawHtmlBlocks
         first, last = min(drawn), max(drawn)
         stash[first] = stash[first].replace(">", f">{found.first}", 1)

@@ -9,6 +9,7 @@ from sphinx_pipeviz.errors import SpecError, did_you_mean
 from sphinx_pipeviz.frontends.downloads import files_named
 from sphinx_pipeviz.frontends.fence_lines import NAME
 from sphinx_pipeviz.frontends.settings import check_way
+from sphinx_pipeviz.frontends.zoom import zoom_answer
 from sphinx_pipeviz.spec import KEYS
 
 #: Every option and what it is.
@@ -17,6 +18,7 @@ OPTIONS = {
     "alt": "Text for readers who cannot see the picture; else one is made.",
     "width": "Width, such as ``60%`` or ``300px``.",
     "embed": "How the page holds the picture: ``auto``, ``inline`` or ``image``.",
+    "zoom": "Whether readers may enlarge the picture: ``true`` or ``false``; ``zoom`` is true.",
     "name": "Name for links, ``#name``.",
     "id": "The same as ``name``; ``#name`` in braces is another way to write it.",
     "downloads": "Files to offer below the picture: some of ``svg pdf png yaml``, or ``none``.",
@@ -42,6 +44,7 @@ class Header:
         classes: Those of the figure, besides its own.
         downloads: Formats of the files to offer; None is what the site offers.
         embed: How the page holds the picture; empty leaves that to the site.
+        zoom: Whether readers may enlarge it; None leaves that to the site.
     """
 
     caption: str = ""
@@ -51,6 +54,7 @@ class Header:
     classes: tuple[str, ...] = ()
     downloads: tuple[str, ...] | None = None
     embed: str = ""
+    zoom: bool | None = None
 
 
 def read_header(text: str) -> Header:
@@ -75,6 +79,7 @@ def read_header(text: str) -> Header:
         classes=(*classes, *given.get("class", "").split()),
         downloads=_downloads(given["downloads"]) if "downloads" in given else None,
         embed=given.get("embed", ""),
+        zoom=_zoom(given["zoom"]) if "zoom" in given else None,
     )
 
 
@@ -83,6 +88,13 @@ def _downloads(text: str) -> tuple[str, ...]:
         return files_named(text)
     except ValueError as error:
         raise SpecError(f"downloads cannot be '{text[:40]}'", hint=str(error)) from None
+
+
+def _zoom(text: str) -> bool:
+    try:
+        return zoom_answer(text)
+    except ValueError as error:
+        raise SpecError(f"zoom cannot be '{text[:40]}'", hint=str(error)) from None
 
 
 def _inside(text: str) -> str:
@@ -112,6 +124,8 @@ def _pair(part: re.Match[str]) -> tuple[str, str]:
     """Return the option and its value that a part of a header gives."""
     if part["id"]:
         return "name", part["id"]
+    if part["word"] == "zoom":
+        return "zoom", ""
     if part["word"]:
         message = f"the header of a fence cannot hold '{part['word'][:40]}'"
         raise SpecError(message, hint='write option="value"')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from sphinx_pipeviz.frontends.fence_header import Header
 from sphinx_pipeviz.frontends.page_loads import Link
 from sphinx_pipeviz.frontends.settings import check_way
 from sphinx_pipeviz.frontends.widths import fitted
+from sphinx_pipeviz.frontends.zoom import zoom_mark
 from sphinx_pipeviz.languages import language_of, say
 from sphinx_pipeviz.render import check, draw, style_of
 from sphinx_pipeviz.spec import MAX_OPS, Spec
@@ -53,11 +55,13 @@ class Drawn:
         html: The picture, in a ``<div>``.
         sheets: The stylesheets of its style, by name.
         offered: The line of downloads.
+        zoom: Whether readers may enlarge it.
     """
 
     html: str
     sheets: Mapping[str, str] = field(default_factory=dict)
     offered: str = ""
+    zoom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Figures:
         cache: Where pictures are kept; an empty text is nowhere.
         link: Turns a file into its address; None puts all into the page.
         downloads: Formats of the files to offer, where a figure does not say.
+        zoom: Whether readers may enlarge pictures that do not say it.
     """
 
     style: str | dict[str, Any] = "seed"
@@ -79,6 +84,7 @@ class Figures:
     cache: str = ""
     link: Link | None = None
     downloads: tuple[str, ...] = ()
+    zoom: bool = False
 
     @property
     def language(self) -> str:
@@ -102,16 +108,20 @@ class Figures:
         spec = fitted(spec, header.width)
         way = header.embed or self.embed
         check_way(way)
+        zoom = self.zoom if header.zoom is None else header.zoom
+        words = partial(say, style_of(spec, self.style).language)
+        mark = zoom_mark(words) if zoom else ""
         offered = self._offered(spec, header)
         if way != "image":
             found = self._inline(spec, always=way == "inline")
             if found.svg:
-                html = dress(found.svg, ident, alt, header.width)
-                html = with_text(html, found.text, say(self.language, AS_TEXT))
-                classes = "pipeviz no-search" + (" pipeviz-fixed" if header.width else "")
-                html = _OUTER.format(classes, html)
-                return Drawn(html, {found.style: found.css}, offered)
-        return Drawn(self._images(spec, alt, header.width), offered=offered)
+                picture = dress(found.svg, ident, alt, header.width) + mark
+                html = with_text(picture, found.text, words(AS_TEXT))
+                return Drawn(
+                    _outer(html, header.width), {found.style: found.css}, offered, zoom
+                )
+        images = self._images(spec, alt, header.width) + mark
+        return Drawn(_OUTER.format("pipeviz", images), offered=offered, zoom=zoom)
 
     def _inline(self, spec: Spec, *, always: bool) -> Inline:
         def make() -> bytes:
@@ -135,7 +145,7 @@ class Figures:
             f' alt="{escape(alt)}"{size}>'.replace(' class=""', "")
             for name, look in looks.items()
         )
-        return _OUTER.format("pipeviz", "".join(images))
+        return "".join(images)
 
     def _offered(self, spec: Spec, header: Header) -> str:
         """Return the line of downloads."""
@@ -164,6 +174,10 @@ class Figures:
             except OSError:  # a cache only saves time
                 pass
         return make()
+
+
+def _outer(html: str, width: str) -> str:
+    return _OUTER.format(f"pipeviz no-search{' pipeviz-fixed' if width else ''}", html)
 
 
 def class_of(header: Header) -> str:

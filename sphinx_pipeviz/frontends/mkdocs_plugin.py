@@ -51,6 +51,7 @@ class Options(base.Config):
             the pages.
         downloads: Files to offer below figures: some of svg, pdf, png and yaml.
         embed: How pages hold pictures that do not say it.
+        zoom: Whether readers may enlarge pictures that do not say it.
     """
 
     style = c.Type((str, dict), default="seed")
@@ -60,6 +61,7 @@ class Options(base.Config):
     roots = c.ListOfItems(c.Type(str), default=[])
     downloads = c.ListOfItems(c.Choice(tuple(FILES)), default=[])
     embed = c.Choice(WAYS, default="auto")
+    zoom = c.Type(bool, default=False)
 
 
 class PipevizPlugin(BasePlugin[Options]):
@@ -115,6 +117,7 @@ class PipevizPlugin(BasePlugin[Options]):
             cache=str(Path(config.config_file_path or "").parent / self.config.cache_dir),
             link=link,
             downloads=tuple(kind for kind in FILES if kind in self.config.downloads),
+            zoom=self.config.zoom,
         )
 
     def _style(self, config: MkDocsConfig) -> str | dict[str, Any]:

@@ -14,6 +14,8 @@ SHEET = "pipeviz.css"
 SCRIPT = "pipeviz.js"
 #: What figures need besides, where Sphinx does not make them.
 FIGURE_SHEET = "pipeviz-figure.css"
+ZOOM_SHEET = "pipeviz-zoom.css"
+ZOOM_SCRIPT = "pipeviz-zoom.js"
 STATIC = files("sphinx_pipeviz.frontends").joinpath("static")
 
 #: A file's name and content -> the address that a page finds it at.
@@ -33,25 +35,28 @@ class Loads:
     last: str = ""
 
 
-def loads(sheets: Mapping[str, str], link: Link | None) -> Loads:
+def loads(sheets: Mapping[str, str], link: Link | None, *, zoom: bool = False) -> Loads:
     """Return what a page with pictures loads: the common stylesheet, theirs, the script.
 
     Args:
         sheets: The stylesheets of the pictures' styles, by name.
         link: Makes files of them; without it the page itself holds them.
+        zoom: Whether readers may enlarge one of the pictures.
     """
     own = {f"{name}.css": css for name, css in sorted(sheets.items())}
-    script = static_text(SCRIPT) if own else ""  # images have no use for it
+    names = [*([SCRIPT] if own else []), *([ZOOM_SCRIPT] if zoom else [])]
+    scripts = {name: static_text(name) for name in names}  # images have no use for the first
     texts = {SHEET: static_text(SHEET) + static_text(FIGURE_SHEET), **own}
+    if zoom:
+        texts[ZOOM_SHEET] = static_text(ZOOM_SHEET)
     if link is None:
         css = "".join(texts.values())
-        return Loads(f"<style>\n{css}</style>", script and f"<script>\n{script}</script>")
+        tags = "".join(f"<script>\n{script}</script>" for script in scripts.values())
+        return Loads(f"<style>\n{css}</style>", tags)
     addresses = [escape(link(name, css.encode())) for name, css in texts.items()]
     tags = "".join(f'<link rel="stylesheet" href="{address}">' for address in addresses)
-    if not script:
-        return Loads(tags)
-    address = escape(link(SCRIPT, script.encode()))
-    return Loads(tags, f'<script src="{address}" defer></script>')
+    last = [escape(link(name, script.encode())) for name, script in scripts.items()]
+    return Loads(tags, "".join(f'<script src="{address}" defer></script>' for address in last))
 
 
 def static_text(name: str) -> str:

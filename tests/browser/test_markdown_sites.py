@@ -97,12 +97,16 @@ def pages():
         f"!!! note\n\n{indented(fence('p2'))}",
         f'??? note "Folded"\n\n{indented(fence("p3"))}',
         f'=== "A"\n\n{indented(fence("p4"))}\n=== "B"\n\n{indented(fence("p5", "megatron"))}',
-        fence("p6", option="width=50%"),
+        fence("p6", option="width=50% zoom"),
         *(fence(f"p{number}", "mono") for number in range(7, 10)),
-        fence("file", option="embed=image"),
+        fence("file", option="embed=image zoom"),
     ]
     index = "\n".join(["# Title\n", *places])
-    return {"index": index, "other": f"# Other\n\n{fence('q0', 'mono')}\n", "none": "# None\n"}
+    return {
+        "index": index,
+        "other": f"# Other\n\n{fence('q0', 'mono', 'zoom')}\n",
+        "none": "# None\n",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -269,6 +273,48 @@ def check_script(page, name="p0"):
     assert page.inner_text(".pipeviz-tip") == told
     page.keyboard.press("Escape")
     assert page.is_hidden(".pipeviz-tip")
+
+
+def check_zoom(page, name):
+    """A click and the keyboard enlarge; Escape goes back, to the button."""
+    button = page.locator(f"#{name} .pipeviz-zoom button")
+    assert button.count() == 1
+    for enlarge in (button.click, lambda: button.press("Enter")):
+        enlarge()
+        room = "(v => v.clientWidth - 24 - v.firstChild.getBoundingClientRect().width)"
+        assert abs(page.evaluate(f"{room}(document.querySelector('.pipeviz-view'))")) <= 1
+        assert page.evaluate("document.querySelector('.pipeviz-view').clientWidth") > 1400
+        page.keyboard.press("Escape")
+        page.wait_for_function("!document.querySelector('.pipeviz-large')")
+        assert page.evaluate("document.activeElement.textContent") == "Enlarge"
+        assert button.evaluate("element => element === document.activeElement")
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_pictures_and_images_can_be_enlarged(visit, name):
+    page = visit(name)
+    check_zoom(page, "p6")
+    check_zoom(page, "file")
+    assert page.locator(".pipeviz-zoom button").count() == 2
+    assert not [problem for problem in page.problems if problem not in THEIRS]
+
+
+@pytest.mark.parametrize("name", INSTANT)
+def test_pictures_can_be_enlarged_after_instant_navigation(visit, name):
+    page = visit(name)
+    page.evaluate("window.stayed = true")
+    page.wait_for_load_state("networkidle")
+    for _ in range(2):
+        page.click("#p0 figcaption a")
+        page.wait_for_selector("#q0 .pipeviz-zoom button")
+        check_zoom(page, "q0")
+        page.click("#q0 .pipeviz-zoom button")
+        page.go_back()
+        page.wait_for_selector("#p6 .pipeviz-zoom button")
+        page.wait_for_load_state("networkidle")
+        check_zoom(page, "p6")
+    assert page.evaluate("window.stayed")
+    assert not page.problems
 
 
 def check_ids(page, least):

@@ -415,6 +415,44 @@ def test_strict_ends_the_conversion():
 
 
 def test_every_option_is_one_of_the_header():
-    given = {"width": "1px", "embed": "image", "downloads": "svg"}
+    given = {"width": "1px", "embed": "image", "downloads": "svg", "zoom": "true"}
     text = " ".join(f'{name}="{given.get(name, "x")}"' for name in OPTIONS if name != "id")
-    assert read_header(text) == Header("x", "x", "1px", "x", ("x",), ("svg",), "image")
+    assert read_header(text) == Header(
+        "x", "x", "1px", "x", ("x",), ("svg",), "image", zoom=True
+    )
+
+
+@pytest.mark.parametrize("embed", ["inline", "image"])
+@pytest.mark.parametrize(
+    ("header", "option", "shown"),
+    [
+        ("zoom", False, True),
+        ("zoom=true", False, True),
+        ("zoom=false", True, False),
+        ("", True, True),
+        ("", False, False),
+    ],
+)
+def test_pictures_that_can_be_enlarged_have_a_mark_and_the_page_its_script(
+    header, option, shown, embed
+):
+    text = FENCE.replace("schedule\n", f"schedule {header}\n", 1)
+    html = convert(text, zoom=option, embed=embed)
+    assert html.count('<span class="pipeviz-zoom" data-open="Enlarge"') == shown
+    assert ("showModal" in html) == shown
+    assert (".pipeviz-large {" in html) == shown
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_buttons_speak_the_language_of_their_picture(own):
+    text = FENCE.replace("devices", "language: de\ndevices", 1) if own else FENCE
+    html = convert(text, zoom=True, style="seed" if own else {"language": "de"})
+    assert 'data-open="Vergrößern"' in html
+    assert 'data-close="Schließen"' in html
+    assert "<summary>Dieser Ablauf als Text</summary>" in html
+
+
+def test_zoom_is_true_or_false():
+    assert "zoom cannot be &#x27;x&#x27;" in convert(
+        FENCE.replace("schedule\n", "schedule zoom=x\n", 1)
+    )

@@ -2,6 +2,9 @@
    buttons come from the page. Touch screens scroll and zoom by themselves. */
 (() => {
   "use strict";
+  /* Some sites run a page's scripts again when they come back to it. */
+  if (window.pipevizZooms) return;
+  window.pipevizZooms = true;
   const STEP = 1.25;
   const FAR = 60;
   const MOST = 16;
@@ -84,6 +87,8 @@
     button(bar, words.fit, fit);
     if (document.fullscreenEnabled) button(bar, words.full, full);
     button(bar, words.close, () => dialog.close());
+    /* Sites that replace the page do not close what it shows. */
+    dialog.open = false;
     mark.after(dialog);
     dialog.showModal();
     fit();
