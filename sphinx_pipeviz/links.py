@@ -40,5 +40,6 @@ def check_link(link: Link, path: Path) -> None:
     """
     if role_of(link.to) or is_address(link.to):
         return
-    hint = f"write a role such as :ref:`label`, a relative address or {', '.join(SCHEMES)}"
+    known = ", ".join(SCHEMES)
+    hint = f"write a relative address or {known}; in Sphinx also a role such as :ref:`label`"
     raise SpecError(f"a link cannot lead to '{link.to[:60]}'", hint=hint, path=(*path, "to"))

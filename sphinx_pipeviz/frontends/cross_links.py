@@ -6,6 +6,7 @@ They wait as children of the picture's node, and are gone when it is drawn.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from docutils import nodes
 from docutils.parsers.rst import states
@@ -14,8 +15,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, SpecError
 from sphinx_pipeviz.frontends.places import at_directive
+from sphinx_pipeviz.frontends.spec_links import numbered, written_addresses
 from sphinx_pipeviz.links import is_address, role_of
-from sphinx_pipeviz.picture import Link
 from sphinx_pipeviz.spec import Spec
 
 #: Attribute of a waiting cross-reference: which link it is.
@@ -29,7 +30,7 @@ def waiting_links(directive: SphinxDirective, spec: Spec) -> list[nodes.Node]:
         SpecError: A role makes something else, or the picture as a whole is a link.
     """
     found: list[nodes.Node] = []
-    for name, link, written in _numbered(spec):
+    for name, link, written in numbered(spec):
         place = written or at_directive(directive)
         if "target" in directive.options:
             message = "links within a picture do not go with the option 'target'"
@@ -39,20 +40,15 @@ def waiting_links(directive: SphinxDirective, spec: Spec) -> list[nodes.Node]:
     return found
 
 
-def _numbered(spec: Spec) -> Iterator[tuple[str, Link, Location | None]]:
-    """Yield each link with its name in the picture, and where it was written."""
-    for panel, part in enumerate(spec.parts or (spec,)):
-        for index, link in enumerate(part.links or ()):
-            yield f"{panel}.{index}", link, part.marks.find(("links", index, "to"))
-
-
 def _waiting(
     directive: SphinxDirective, name: str, role: tuple[str, str], place: Location
 ) -> nodes.Node:
     """Return what a role makes, in the syntax that the page's parser reads."""
     is_rst = isinstance(directive.state, states.RSTState)
     text = f":{role[0]}:`{role[1]}`" if is_rst else f"{{{role[0]}}}`{role[1]}`"
-    made, messages = directive.parse_inline(text, lineno=directive.lineno)
+    with _told_at(directive, place) as line:
+        # MyST takes the number of lines before
+        made, messages = directive.parse_inline(text, lineno=line - (not is_rst))
     waiting = nodes.inline("", "", *made, *messages)
     waiting[NAME] = name
     # what cannot be read has been told, and is no link
@@ -65,6 +61,23 @@ def _waiting(
     for node in waiting.findall(nodes.Element):
         node.source, node.line = place.source, place.line
     return waiting
+
+
+@contextmanager
+def _told_at(directive: SphinxDirective, place: Location) -> Iterator[int]:
+    """Let what is wrong with a role be told at its place; return the line to parse it with."""
+    reporter = directive.state.document.reporter
+    known = reporter.get_source_and_line
+
+    def told(_: int | None = None) -> tuple[str | None, int | None]:
+        return place.source, place.line
+
+    reporter.get_source_and_line = told
+    here = place.source == at_directive(directive).source
+    try:
+        yield (here and place.line) or directive.lineno
+    finally:
+        reporter.get_source_and_line = known
 
 
 def _references(node: nodes.Element) -> Iterator[nodes.Element]:
@@ -81,8 +94,7 @@ def addresses(node: nodes.Element, spec: Spec) -> dict[str, str]:
         for reference in waiting.findall(nodes.reference)
         if is_address(address := _address(reference))
     }
-    written = {name: link.to for name, link, _ in _numbered(spec) if role_of(link.to) is None}
-    return found | {name: to for name, to in written.items() if is_address(to)}
+    return found | written_addresses(spec)
 
 
 def _address(reference: nodes.reference) -> str:

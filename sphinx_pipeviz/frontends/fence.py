@@ -13,14 +13,16 @@ from sphinx_pipeviz.errors import SpecError, did_you_mean
 from sphinx_pipeviz.frontends.downloads import files_named
 from sphinx_pipeviz.frontends.fence_draw import Drawer
 from sphinx_pipeviz.frontends.fence_find import Finder, Page, file_page
+from sphinx_pipeviz.frontends.fence_links import LinkStep, page_address
 from sphinx_pipeviz.frontends.figure_html import Figures
 from sphinx_pipeviz.frontends.page_loads import Link, linker
 from sphinx_pipeviz.load import Access
 from sphinx_pipeviz.spec import MAX_OPS
 
 #: Before all that changes lines; after snippets are there and before SuperFences reads
-#: its first fence; once whitespace is normal; before code is coloured and captions read.
-FIRST, FIND, MARK, DRAW = 1000, 31.06, 29.95, 45
+#: its first fence; once whitespace is normal; before code is coloured and captions read;
+#: after MkDocs resolved links.
+FIRST, FIND, MARK, DRAW, LEAD = 1000, 31.06, 29.95, 45, -1
 
 
 class FenceExtension(Extension):
@@ -52,19 +54,29 @@ class FenceExtension(Extension):
         md.preprocessors.register(_Step(md, finder.begin), "pipeviz-begin", FIRST)
         md.preprocessors.register(_Step(md, finder.find), "pipeviz-find", FIND)
         md.preprocessors.register(_Step(md, finder.mark), "pipeviz-mark", MARK)
-        drawer = Drawer(md, finder, self.makes, strict=bool(self.getConfig("strict")))
+        links, strict = LinkStep(md, _address), bool(self.getConfig("strict"))
+        drawer = Drawer(md, finder, self.makes, links, strict=strict)
         md.treeprocessors.register(drawer, "pipeviz-draw", DRAW)
+        md.treeprocessors.register(links, "pipeviz-links", LEAD)
 
     def setConfig(self, key: str, value: Any) -> None:  # noqa: N802  (the same)
         """Set an option.
 
         Raises:
-            SpecError: There is no such option.
+            SpecError: There is no such option, or it cannot have this value.
         """
         if key not in self.config:
             hint = did_you_mean(key, self.config) or f"known: {', '.join(self.config)}"
             raise SpecError(f"sphinx_pipeviz has no option '{key[:40]}'", hint=hint)
-        super().setConfig(key, value)
+        try:
+            super().setConfig(key, value)
+            if key == "downloads":
+                files_named((value or "none") if isinstance(value, str) else "")
+        except ValueError as error:
+            hint = str(error) if key == "downloads" else "write true or false"
+            raise SpecError(
+                f"the option '{key}' cannot be '{value!s:.40}'", hint=hint
+            ) from None
 
     def makes(self, md: Markdown) -> Figures:
         """Return what makes the figures of a page."""
@@ -112,6 +124,14 @@ def _zensical(md: Markdown) -> Any:
         if hasattr(step, "page") and "docs_dir" in getattr(step, "config", ()):
             return step
     return None
+
+
+def _address(md: Markdown, to: str) -> str:
+    """Return an address of which only Zensical knows what its site makes of it."""
+    site = _zensical(md)
+    if site is None:
+        return to
+    return page_address(to, site.page.path, folders=site.config["use_directory_urls"])
 
 
 class _Step(Preprocessor):

@@ -21,6 +21,7 @@ from sphinx_pipeviz.errors import Location, PipevizError, SpecError
 from sphinx_pipeviz.frontends.fence_find import Finder, Page
 from sphinx_pipeviz.frontends.fence_header import Header, read_header
 from sphinx_pipeviz.frontends.fence_lines import Fence
+from sphinx_pipeviz.frontends.fence_links import LinkStep
 from sphinx_pipeviz.frontends.figure_html import Drawn, Figures, class_of, error_box, figure
 from sphinx_pipeviz.frontends.page_loads import loads
 from sphinx_pipeviz.load import load
@@ -37,6 +38,7 @@ class Drawer(Treeprocessor):
         md: What converts the text.
         finder: What found it.
         makes: Returns what makes the pictures of the page.
+        links: Puts links into them.
         strict: Whether a mistake ends the conversion.
     """
 
@@ -45,12 +47,14 @@ class Drawer(Treeprocessor):
         md: Markdown,
         finder: Finder,
         makes: Callable[[Markdown], Figures],
+        links: LinkStep,
         *,
         strict: bool,
     ) -> None:
         super().__init__(md)
         self.finder = finder
         self.makes = makes
+        self.links = links
         self.strict = strict
 
     def run(self, root: Element) -> None:
@@ -69,6 +73,7 @@ class Drawer(Treeprocessor):
         if drawn:
             self._load(drawn, figures)
             self._place(root, drawn)
+        self.links.wait(root, {index: one.links for index, (_, one) in drawn.items()})
 
     def _show_code(self, root: Element) -> None:
         found = self.finder.found.fences

@@ -13,14 +13,16 @@ from typing import Any
 import msgspec
 
 from sphinx_pipeviz.cache import PREFIX, Cache, picture_key
+from sphinx_pipeviz.draw.inline import LINK
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.embed import AS_TEXT, MOST_TASKS, Inline, dress, embed, with_text
+from sphinx_pipeviz.embed import AS_TEXT, MOST_TASKS, Inline, dress, embed, link_up, with_text
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.frontends.downloads import download_line
 from sphinx_pipeviz.frontends.fence_header import Header
 from sphinx_pipeviz.frontends.page_loads import Link
 from sphinx_pipeviz.frontends.settings import check_way
+from sphinx_pipeviz.frontends.spec_links import refuse_roles, written_addresses
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.frontends.zoom import zoom_mark
 from sphinx_pipeviz.languages import language_of, say
@@ -56,12 +58,15 @@ class Drawn:
         sheets: The stylesheets of its style, by name.
         offered: The line of downloads.
         zoom: Whether readers may enlarge it.
+        links: Where its links lead as written, by what stands for their addresses in
+            ``html``.
     """
 
     html: str
     sheets: Mapping[str, str] = field(default_factory=dict)
     offered: str = ""
     zoom: bool = False
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Figures:
         """
         told = check(spec, self.style, self.max_ops)
         alt = told if header.alt is None else header.alt
+        refuse_roles(spec)
         spec = fitted(spec, header.width)
         way = header.embed or self.embed
         check_way(way)
@@ -115,11 +121,10 @@ class Figures:
         if way != "image":
             found = self._inline(spec, always=way == "inline")
             if found.svg:
-                picture = dress(found.svg, ident, alt, header.width) + mark
-                html = with_text(picture, found.text, words(AS_TEXT))
-                return Drawn(
-                    _outer(html, header.width), {found.style: found.css}, offered, zoom
-                )
+                svg, links = _linked(found.svg, spec, ident)
+                picture = dress(svg, ident, alt, header.width) + mark
+                html = _outer(with_text(picture, found.text, words(AS_TEXT)), header.width)
+                return Drawn(html, {found.style: found.css}, offered, zoom, links)
         images = self._images(spec, alt, header.width) + mark
         return Drawn(_OUTER.format("pipeviz", images), offered=offered, zoom=zoom)
 
@@ -174,6 +179,13 @@ class Figures:
             except OSError:  # a cache only saves time
                 pass
         return make()
+
+
+def _linked(svg: str, spec: Spec, ident: str) -> tuple[str, dict[str, str]]:
+    """Return a picture with a mark for the address of each link, and what it stands for."""
+    links = written_addresses(spec)
+    marks = {name: f"{LINK}{ident}-{name}{LINK}" for name in links}
+    return link_up(svg, marks), {marks[name]: to for name, to in links.items()}
 
 
 def _outer(html: str, width: str) -> str:

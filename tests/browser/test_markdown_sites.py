@@ -30,6 +30,16 @@ microbatches: 6
 style: {style}
 ```
 """
+LINKED = """\
+```pipeline-schedule #linked
+schedule: 1f1b
+devices: 2
+microbatches: 3
+links:
+- {device: 0, to: "other.md#q0"}
+- {kind: F, microbatch: 2, to: "#p6"}
+```
+"""
 EXTENSIONS = """\
 markdown_extensions:
   - admonition
@@ -100,6 +110,7 @@ def pages():
         fence("p6", option="width=50% zoom"),
         *(fence(f"p{number}", "mono") for number in range(7, 10)),
         fence("file", option="embed=image zoom"),
+        LINKED,
     ]
     index = "\n".join(["# Title\n", *places])
     return {
@@ -315,6 +326,37 @@ def test_pictures_can_be_enlarged_after_instant_navigation(visit, name):
         check_zoom(page, "p6")
     assert page.evaluate("window.stayed")
     assert not page.problems
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_a_click_and_enter_follow_links(visit, name):
+    page = visit(name)
+    page.wait_for_load_state("networkidle")
+    start = page.url
+    for label, leads in {"Device 1": "other/#q0", "Forward 2, Device 1, 1 to 2": "#p6"}.items():
+        link = page.locator(f"#linked a[aria-label='{label}']")
+        for follow in (link.click, lambda link=link: link.press("Enter")):
+            follow()
+            page.wait_for_url(f"{start}{leads}")
+            assert page.query_selector(f"#{leads.partition('#')[2]} svg")
+            page.go_back()
+            page.wait_for_url(start)
+            page.wait_for_load_state("networkidle")
+    assert not [problem for problem in page.problems if problem not in THEIRS]
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_entries_of_the_legend_fade_tasks(visit, name):
+    page = visit(name)
+    key = page.locator("#linked .pv-key[data-k=F]")
+    faded = "document.querySelectorAll('#linked .pv-off').length"
+    assert page.evaluate(faded) == 0
+    key.click()
+    assert key.get_attribute("aria-pressed") == "false"
+    assert page.evaluate(faded) > 0
+    key.press("Enter")
+    assert key.get_attribute("aria-pressed") == "true"
+    assert page.evaluate(faded) == 0
 
 
 def check_ids(page, least):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from textwrap import indent
 
 import pytest
 
@@ -147,11 +148,22 @@ def test_what_cannot_be_a_link_is_told_with_its_line(pages, link, message):
     assert "pipeviz-error" in pages.page("a/one.html")
 
 
-def test_an_unknown_role_is_told(pages):
-    pages.write("a/one.rst", page(with_links('{device: 0, to: ":nothing:`x`"}')))
-    result = pages.build()
-    assert any('Unknown interpreted text role "nothing"' in line for line in result.warnings)
-    assert "<svg class=" in pages.page("a/one.html")
+@pytest.mark.parametrize("form", ["rst", "file", "md"])
+def test_an_unknown_role_is_told_with_the_line_of_its_link(pages, form):
+    body = "schedule: gpipe\ndevices: 2\nmicrobatches: 2\nlinks:\n"
+    body += "- device: 0\n  to: ':nothing:`x`'\n"
+    if form == "md":
+        (pages.source / "a/one.rst").unlink()
+        pages.write("a/one.md", f"# One\n\nText\n\n```{{pipeline-schedule}}\n{body}```\n")
+    elif form == "file":
+        pages.write("a/own.yaml", body)
+        pages.write("a/one.rst", page(".. pipeline-schedule:: own.yaml"))
+    else:
+        pages.write("a/one.rst", page(".. pipeline-schedule::\n\n" + indent(body, "   ")))
+    told = [line for line in pages.build().warnings if "nothing" in line]
+    place = {"rst": "a/one.rst:11", "file": "a/own.yaml:6", "md": "a/one.md:11"}[form]
+    assert told
+    assert all(line.startswith(f"{place}: ") for line in told), told
     assert hrefs(pages.page("a/one.html")) == []
 
 

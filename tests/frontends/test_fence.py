@@ -12,6 +12,7 @@ import textwrap
 import pytest
 
 from sphinx_pipeviz.draw.style import STYLES
+from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.fence_header import OPTIONS, Header, read_header
 from sphinx_pipeviz.frontends.fence_lines import fences
 
@@ -456,3 +457,78 @@ def test_zoom_is_true_or_false():
     assert "zoom cannot be &#x27;x&#x27;" in convert(
         FENCE.replace("schedule\n", "schedule zoom=x\n", 1)
     )
+
+
+LINKS = "links:\n- {device: 0, to: 'other.md#a&b'}\n- {kind: F, to: 'https://example.org/'}\n"
+LINKED = FENCE.replace("```\n", f"{LINKS}```\n")
+
+
+def hrefs(html):
+    """Return where each link of the pictures leads, once per address."""
+    return set(re.findall(r'<a class="pv-a" xlink:href="([^"]*)"', html))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LINKED,
+        f"- item\n\n{indented(LINKED)}",
+        f"!!! note\n\n{indented(LINKED)}",
+        f"{LINKED}\n[^1]\n\n[^1]: Text\n",
+    ],
+    ids=["top", "list", "admonition", "footnotes"],
+)
+def test_links_of_a_picture_lead_where_they_say(text):
+    html = convert(text, "admonition", "footnotes")
+    assert hrefs(html) == {"other.md#a&amp;b", "https://example.org/"}
+    assert "\x1e" not in html
+    plain = convert(text.replace("links", "#links").replace("- {", "#- {"), "footnotes")
+    assert html.count("<p>") <= plain.count("<p>")
+
+
+def test_links_lead_where_other_extensions_say():
+    class Absolute(importlib.import_module("markdown.treeprocessors").Treeprocessor):
+        def run(self, root):
+            for link in root.iter("a"):
+                link.set("href", f"/site/{link.get('href')}")
+
+    converter = markdown.Markdown(extensions=["sphinx_pipeviz"])
+    converter.treeprocessors.register(Absolute(converter), "absolute", 0)
+    text = f"<div>\n\n{LINKED}\n</div>\n\n[a](b)\n\n{LINKED}"
+    html = converter.convert(text)
+    wanted = {"/site/other.md#a&amp;b", "/site/https://example.org/"}
+    assert hrefs(html) == wanted
+    assert html.count("<a ") == 15
+    converter.reset()
+    assert hrefs(converter.convert(LINKED)) == wanted
+
+
+def test_images_have_no_links():
+    html = convert(LINKED, embed="image")
+    assert "<a " not in html
+    assert "other.md" not in html
+
+
+@pytest.mark.parametrize("embed", ["inline", "image"])
+@pytest.mark.parametrize("role", [":ref:`x`", "{doc}`x`"])
+def test_roles_are_refused_with_the_line_of_the_link(role, embed, caplog):
+    html = convert(LINKED.replace("https://example.org/", role), embed=embed)
+    assert html.count("pipeviz-error") == 1
+    (told,) = caplog.messages
+    assert f"<input>:7: the link to '{role}' is a cross-reference, which needs Sphinx" in told
+    assert "write an address, such as other.md#name" in told
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "hint"),
+    [
+        ("downloads", "svg gif", "choose from svg, pdf, png, yaml, or none"),
+        ("downloads", ["svg"], "choose from svg, pdf, png, yaml, or none"),
+        ("zoom", "perhaps", "write true or false"),
+    ],
+)
+def test_a_wrong_option_names_itself_and_what_is_allowed(option, value, hint):
+    with pytest.raises(PipevizError) as caught:
+        convert(FENCE, **{option: value})
+    assert f"the option '{option}' cannot be '" in caught.value.message
+    assert caught.value.hint == hint

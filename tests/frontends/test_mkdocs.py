@@ -212,6 +212,68 @@ def test_wrong_option_stops_the_build(tool, site):
     assert "Traceback" not in said
 
 
+def linked(*links):
+    """Return a figure whose links lead to addresses."""
+    body = "".join(f"- {{device: {at}, to: '{to}'}}\n" for at, to in enumerate(links))
+    return f"```pipeline-schedule\n{YAML}links:\n{body}```\n"
+
+
+def hrefs(html):
+    return re.findall(r'<a class="pv-a" xlink:href="([^"]*)"', html)
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+@pytest.mark.parametrize("urls", ["true", "false"])
+def test_links_of_a_picture_are_those_of_the_site(tool, urls, site):
+    site.write("mkdocs.yml", f"{CONFIG}use_directory_urls: {urls}\nplugins: [pipeviz]\n")
+    site.write("docs/index.md", "# Title\n")
+    site.write("docs/sub/other.md", linked("../index.md#title", "https://a.org/b.md"))
+    code, said = site.build(tool)
+    assert code == 0, said
+    page = site.page("sub/other/index.html" if urls == "true" else "sub/other.html")
+    home = "../../" if urls == "true" else "../index.html"
+    assert hrefs(page) == [f"{home}#title", "https://a.org/b.md"]
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+def test_links_of_a_picture_are_checked_as_those_of_the_page(tool, site):
+    checks = "validation: {anchors: warn}\nplugins: [pipeviz]\n"
+    site.write("mkdocs.yml", CONFIG + checks)
+    site.write("docs/index.md", "# Title\n")
+    site.write("docs/sub/other.md", linked("gone.md", "../index.md#gone"))
+    code, said = site.build(tool)
+    assert code == 1
+    assert "'sub/other.md' contains a link 'gone.md', but the target" in said
+    assert "'sub/other.md' contains a link '../index.md#gone', but the doc" in said
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
+def test_cross_references_are_refused_with_the_line_of_the_link(tool, site):
+    site.write("mkdocs.yml", f"{CONFIG}plugins: [pipeviz]\n")
+    site.write("docs/sub/other.md", "# O\n\n" + linked("a.html", ":ref:`x`"))
+    code, said = site.build(tool)
+    assert code == 1
+    assert "other.md:9: the link to ':ref:`x`' is a cross-reference, which needs Sphinx" in said
+
+
+@needs("zensical")
+@pytest.mark.parametrize("urls", ["true", "false"])
+def test_links_of_a_picture_are_those_of_zensical(urls, site):
+    names = ["../index.md#title", "https://a.org/b.md", "next.md", "#x", "../third.md"]
+    site.write(
+        "zensical.toml", TOML.replace("[project]", f"[project]\nuse_directory_urls={urls}")
+    )
+    site.write("docs/index.md", "# Title\n")
+    site.write("docs/third.md", "# Third\n")
+    site.write("docs/sub/next.md", "# Next\n")
+    text = "".join(f"[x]({name}) " for name in names)
+    site.write("docs/sub/other.md", f"## X\n\n{text}\n\n" + "".join(map(linked, names)))
+    code, said = site.build("zensical")
+    assert code == 0, said
+    page = site.page("sub/other/index.html" if urls == "true" else "sub/other.html")
+    assert hrefs(page) == re.findall(r'<a href="([^"]*)">x</a>', page)
+
+
 @pytest.mark.parametrize("tool", BUILDERS)
 def test_downloads_are_files(tool, site):
     site.write("mkdocs.yml", f"{CONFIG}plugins: [{{pipeviz: {{downloads: [yaml, pdf]}}}}]\n")
