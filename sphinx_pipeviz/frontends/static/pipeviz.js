@@ -139,7 +139,7 @@
   };
 
   const awake = new WeakMap();
-  /* The document listens: Chromium lets the Tab key stop at an <svg> that does. */
+  /* The document listens: Chromium lets the Tab key stop at a picture that does. */
   const hear = (event) => {
     const svg = event.target.closest?.(PICTURE);
     if (!awake.get(svg)) return;
