@@ -60,9 +60,7 @@ def embed(
     """
     look = named(style_of(source, style))
     parts = [Part(timeline, picture) for timeline, picture in parts_of(source, max_ops)]
-    tasks = sum(
-        len(run.slot.ops) for part in parts for row in part.timeline.rows for run in row
-    )
+    tasks = _tasks(parts)
     if most is not None and tasks > most:
         return Inline(tasks=tasks)
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
@@ -75,6 +73,22 @@ def embed(
     return Inline(
         tasks=tasks, svg=svg, style=class_name(pairs), css=stylesheet(pairs), text=text
     )
+
+
+def text_of(
+    source: Source, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS
+) -> str:
+    """Return a source as characters; empty where that is too long.
+
+    Raises:
+        PipevizError: The source or its style cannot be drawn.
+    """
+    parts = [Part(timeline, picture) for timeline, picture in parts_of(source, max_ops)]
+    return draw_text(source, style, max_ops) if _tasks(parts) <= MOST_TOLD else ""
+
+
+def _tasks(parts: list[Part]) -> int:
+    return sum(len(run.slot.ops) for part in parts for row in part.timeline.rows for run in row)
 
 
 def link_up(svg: str, addresses: Mapping[str, str]) -> str:

@@ -15,7 +15,16 @@ import msgspec
 from sphinx_pipeviz.cache import PREFIX, Cache, picture_key
 from sphinx_pipeviz.draw.inline import LINK
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.embed import AS_TEXT, MOST_TASKS, Inline, dress, embed, link_up, with_text
+from sphinx_pipeviz.embed import (
+    AS_TEXT,
+    MOST_TASKS,
+    Inline,
+    dress,
+    embed,
+    link_up,
+    text_of,
+    with_text,
+)
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.frontends.downloads import download_line
@@ -126,7 +135,10 @@ class Figures:
                 html = _outer(with_text(picture, found.text, words(AS_TEXT)), header.width)
                 return Drawn(html, {found.style: found.css}, offered, zoom, links)
         images = self._images(spec, alt, header.width) + mark
-        return Drawn(_OUTER.format("pipeviz", images), offered=offered, zoom=zoom)
+        # what is too large to be inline is so for text, too
+        text = text_of(spec, self.style, self.max_ops) if way == "image" else ""
+        html = _OUTER.format("pipeviz", with_text(images, text, words(AS_TEXT)))
+        return Drawn(html, offered=offered, zoom=zoom)
 
     def _inline(self, spec: Spec, *, always: bool) -> Inline:
         def make() -> bytes:

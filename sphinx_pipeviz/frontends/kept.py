@@ -12,7 +12,7 @@ from sphinx.util import logging
 
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.embed import MOST_TASKS, Inline, embed
+from sphinx_pipeviz.embed import MOST_TASKS, Inline, embed, text_of
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.render import draw, style_of
@@ -98,6 +98,10 @@ class Kept:
     def text(self, spec: Spec) -> str:
         """Return a picture as characters, which are drawn in no time."""
         return str(draw(spec, "text", self._style, max_ops=self._max_ops))
+
+    def short_text(self, spec: Spec) -> str:
+        """Return the same, and an empty text where it is too long to stand in a page."""
+        return text_of(spec, self._style, self._max_ops)
 
     def look(self, spec: Spec) -> Style:
         """Return the style of a picture."""

@@ -87,6 +87,13 @@ def mark_node(language: str) -> nodes.raw:
     return nodes.raw("", mark, format="html", **{SHEETS: {}, ZOOMS: True})
 
 
+def text_node(text: str, language: str) -> nodes.raw:
+    """Return the same as text, which stands below images."""
+    html = with_text("", text, say(language, AS_TEXT))
+    classes = ["pipeviz", "no-search"]
+    return nodes.raw("", html, format="html", classes=classes, **{SHEETS: {}, ZOOMS: False})
+
+
 def image_nodes(image: nodes.image, dark: nodes.image | None) -> list[nodes.Node]:
     """Return an image for light pages and one for dark pages; each page shows one."""
     image[SHEETS] = {}

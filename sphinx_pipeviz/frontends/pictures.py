@@ -107,7 +107,12 @@ def _in_page(
     light = _image(app, node, docname, kept.file(node["spec"], wanted))
     dark = kept.dark_file(node["spec"], wanted)
     new = pages.image_nodes(light, _image(app, node, docname, dark) if dark else None)
-    return [*new, pages.mark_node(language)] if zoom else new
+    if zoom:
+        new.append(pages.mark_node(language))
+    # what is too large to be inline is so for text, too
+    in_line = isinstance(node.parent, nodes.TextElement)
+    text = "" if way == "auto" or in_line else kept.short_text(node["spec"])
+    return [*new, pages.text_node(text, language)] if text else new
 
 
 def zooms(app: Sphinx, node: PipelinePicture) -> bool:

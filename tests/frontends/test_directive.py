@@ -77,7 +77,10 @@ def with_options(new_site):
         ("page-target", r'<a [^>]*href="https://example.org/other"><img '),
         ("class", r'<img [^>]*class="one two[ "]'),
         ("name", r'<img [^>]*id="lone-picture"'),
-        ("caption", r"<figure [^>]*>\s*(<img .*\s*){2}<figcaption>\s*.*A caption"),
+        (
+            "caption",
+            r"<figure .*\s*(<img .*\s*){2}<div .*\s*<details[\s\S]*<figcaption>\s*.*A caption",
+        ),
         ("figwidth", r'<figure [^>]*style="width: 400px"'),
         ("figwidth-image", r'<figure [^>]*style="width: 540pt"'),
         ("figwidth-image-width", r'<figure [^>]*style="width: 111px"'),

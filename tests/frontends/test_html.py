@@ -184,6 +184,15 @@ def test_an_image_is_there_light_and_dark(pages, site):
     assert html.count('id="lone"') == 1
 
 
+@pytest.mark.behaviour(25)
+def test_images_have_a_text_where_it_is_not_too_long(pages):
+    html = pages(with_option("embed: image"))
+    assert html.count('<details class="pipeviz-text">') == 1
+    assert "\nDevice 1 │F1│" in html
+    html = pages(with_option("embed: image").replace("microbatches: 2", "microbatches: 300"))
+    assert "<details" not in html
+
+
 def test_a_style_that_is_the_same_in_the_dark_is_one_image(pages, site):
     html = pages(with_option("embed: image", "style: seed-dark"))
     assert html.count("<img ") == 1
