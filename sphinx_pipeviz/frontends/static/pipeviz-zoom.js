@@ -1,5 +1,5 @@
-/* Shows a picture of sphinx-pipeviz as large as the window, and larger. The words of the
-   buttons come from the page. Touch screens scroll and zoom by themselves. */
+/* Shows a picture as large as the window, and larger. The words of the
+   buttons come from the page. Touch screens do so by themselves. */
 (() => {
   "use strict";
   /* Some sites run a page's scripts again when they come back to it. */
