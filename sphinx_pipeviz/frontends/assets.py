@@ -29,36 +29,31 @@ def add_assets(
     doctree: nodes.document | None,
 ) -> None:
     """Let a page with pictures load what these need, and no other page anything."""
-    if doctree is None or not _styles(doctree):
+    if doctree is None:
         return
-    sheets = sheets_of(doctree)
-    _add_sheet(app, SHEET, static_text(SHEET))
-    for name, css in sorted(sheets.items()):
-        _add_sheet(app, name, css)
-    if sheets:
-        _add_script(app, SCRIPT)
-    if any(node.get(ZOOMS) for node in doctree.findall(nodes.raw)):
-        _add_sheet(app, ZOOM_SHEET, static_text(ZOOM_SHEET))
-        _add_script(app, ZOOM_SCRIPT)
+    for name, text in assets_of(doctree).items():
+        _publish(app, name, text)
+        if name.endswith(".css"):
+            app.add_css_file(name)
+        else:
+            app.add_js_file(name, loading_method="defer")
 
 
-def _add_script(app: Sphinx, name: str) -> None:
-    _publish(app, name, static_text(name))
-    app.add_js_file(name, loading_method="defer")
+def assets_of(doctree: nodes.document) -> dict[str, str]:
+    """Return what a page with pictures loads, in its order: file name -> text."""
+    styles = [node[SHEETS] for node in doctree.findall(nodes.Element) if SHEETS in node]
+    sheets = {f"{name}.css": css for found in styles for name, css in found.items()}
+    zooms = any(node.get(ZOOMS) for node in doctree.findall(nodes.raw))
+    return {
+        **(_ours(SHEET) if styles else {}),
+        **dict(sorted(sheets.items())),
+        **(_ours(SCRIPT) if sheets else {}),
+        **(_ours(ZOOM_SHEET, ZOOM_SCRIPT) if zooms else {}),
+    }
 
 
-def sheets_of(doctree: nodes.document) -> dict[str, str]:
-    """Return the stylesheets of the styles of a page's pictures: file name -> text."""
-    return {f"{name}.css": css for styles in _styles(doctree) for name, css in styles.items()}
-
-
-def _styles(doctree: nodes.document) -> list[dict[str, str]]:
-    return [node[SHEETS] for node in doctree.findall(nodes.Element) if SHEETS in node]
-
-
-def _add_sheet(app: Sphinx, name: str, css: str) -> None:
-    _publish(app, name, css)
-    app.add_css_file(name)
+def _ours(*names: str) -> dict[str, str]:
+    return {name: static_text(name) for name in names}
 
 
 def _publish(app: Sphinx, name: str, text: str) -> None:

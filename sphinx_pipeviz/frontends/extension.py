@@ -50,7 +50,7 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
         app.connect("env-get-outdated", noting.outdated)
     return {
         "version": version,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -55,14 +55,15 @@ def _unused(app: Sphinx, used: set[str]) -> Iterator[Path]:
     for place in places:
         yield from (path for path in place.glob(PART) if is_older(path, since))
         for path in place.glob("pipeviz*"):
-            ours = NAME.fullmatch(path.name) or SHEET.fullmatch(path.name)
             name = f"{FOLDER}/{path.name}" if place == output / FOLDER else path.name
-            if name not in used and (ours or (not used and _is_asset(path))):
+            if name not in used and _is_ours(path):
                 yield path
 
 
-def _is_asset(path: Path) -> bool:
-    """Tell whether a file is one that pages with pictures load, and no one's own."""
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file was made here: by its name, or as a copy of what pages load."""
+    if NAME.fullmatch(path.name) or SHEET.fullmatch(path.name):
+        return True
     asset = STATIC.joinpath(path.name)
     return asset.is_file() and path.is_file() and asset.read_bytes() == path.read_bytes()
 

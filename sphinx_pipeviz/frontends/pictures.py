@@ -11,7 +11,7 @@ from sphinx.util import logging
 
 from sphinx_pipeviz.errors import Location, PipevizError
 from sphinx_pipeviz.frontends import pages, shown
-from sphinx_pipeviz.frontends.assets import sheets_of
+from sphinx_pipeviz.frontends.assets import assets_of
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.failures import error_box, report, tell, unexpected
 from sphinx_pipeviz.frontends.kept import Kept
@@ -91,7 +91,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             known = _known(error, node)
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
             _replace(node, error_box(known, node.rawsource, app.config.language))
-    shown.note_shown(app, doctree, docname, kept.names | offered | sheets_of(doctree).keys())
+    shown.note_shown(app, doctree, docname, kept.names | offered | assets_of(doctree).keys())
 
 
 def _in_page(

@@ -123,6 +123,16 @@ def test_the_last_figure_takes_everything_with_it(pages, jobs):
     assert not list(static.glob("pipeviz*"))
 
 
+def test_what_enlarges_pictures_goes_when_none_can_be_enlarged(pages):
+    pages.configure("pipeviz_html_embed = 'inline'", "pipeviz_zoom = True")
+    pages.build()
+    static = pages.output / "html" / "_static"
+    assert len(list(static.glob("pipeviz-zoom.*"))) == 2
+    pages.configure("pipeviz_html_embed = 'inline'")
+    pages.build()
+    assert sorted(path.suffix for path in static.glob("pipeviz*")) == [".css", ".css", ".js"]
+
+
 def test_a_file_of_the_users_own_stays(site):
     site.configure("html_static_path = ['own']", "pipeviz_html_embed = 'inline'")
     site.write("own/pipeviz-mine.css", "p {}")
@@ -288,7 +298,8 @@ def test_a_cache_that_may_be_shared_is_never_emptied_by_a_build(site):
 
 def test_the_names_of_all_builds_can_be_asked_for(pages):
     pages.build("latex")
-    assert all_names(pages.doctrees) == published(pages) | published(pages, "latex")
+    used = published(pages) | published(pages, "latex")
+    assert all_names(pages.doctrees) - {"pipeviz.css"} == used
     assert all_names(pages.folder) == set()
 
 

@@ -2,7 +2,7 @@
    buttons come from the page. Touch screens do so by themselves. */
 (() => {
   "use strict";
-  /* Some sites run a page's scripts again when they come back to it. */
+  /* Some sites run scripts again. */
   if (window.pipevizZooms) return;
   window.pipevizZooms = true;
   const STEP = 1.25;
@@ -87,7 +87,7 @@
     button(bar, words.fit, fit);
     if (document.fullscreenEnabled) button(bar, words.full, full);
     button(bar, words.close, () => dialog.close());
-    /* Sites that replace the page do not close what it shows. */
+    /* Sites that replace the page do not close it. */
     dialog.open = false;
     mark.after(dialog);
     dialog.showModal();
