@@ -123,12 +123,16 @@ class Font:
         found = tuple((name, float(x - left) / EM, float(y) / EM) for name, x, y, *_ in placed)
         return Shaped(found, float(max(ink, default=0.0) - left) / EM)
 
-    def _outline(self, weight: str, name: str, size: float) -> Outline | None:
-        """Return a shaped glyph in points, around the middle of its line; None for a space."""
+    def _outline(self, weight: str, name: str, size: float, *, turned: bool) -> Outline | None:
+        """Return a shaped glyph in points, around the middle of its line; None for a space.
+
+        A turned one reads upwards.
+        """
         vertices, codes = self._glyphs[weight][name]
         if not len(vertices):
             return None
-        return Outline(np.round(vertices * (size / EM) - (0, MIDDLE * size), 3), codes)
+        points = np.round(vertices * (size / EM) - (0, MIDDLE * size), 3)
+        return Outline(points[:, ::-1] * (-1, 1) if turned else points, codes)
 
     def lacking(self, texts: Iterable[str]) -> str:
         """Return the characters that no file of the font has a glyph for, sorted."""

@@ -213,11 +213,18 @@ class _Painter:
                 f' font-size="{_short(size)}" text-anchor="{ANCHORS[align]}"{bold}>'
             )
             for stamp in alike:
-                for x, y in stamp.places:
-                    place = self._height - y + MIDDLE * size
-                    text = escape(_printable(stamp.text), quote=False)
-                    yield f'<text x="{_short(x)}" y="{_short(place)}">{text}</text>'
+                text = escape(_printable(stamp.text), quote=False)
+                for point in stamp.places:
+                    place = self._text_place(point, size, turned=stamp.turned)
+                    yield f"<text {place}>{text}</text>"
             yield "</g>"
+
+    def _text_place(self, point: tuple[float, float], size: float, *, turned: bool) -> str:
+        """Return the attributes that put a text's middle line through a point."""
+        x, y = point[0], self._height - point[1]
+        if not turned:
+            return f'x="{_short(x)}" y="{_short(y + MIDDLE * size)}"'
+        return f'transform="translate({_short(x + MIDDLE * size)} {_short(y)})rotate(-90)"'
 
     def _outline(self, box: Box) -> str:
         x, y, width, height = box

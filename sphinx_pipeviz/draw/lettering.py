@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 from sphinx_pipeviz.draw.cells import Cell, Group
 from sphinx_pipeviz.draw.legend import Measure
@@ -30,36 +31,47 @@ TALL = 0.94
 #: Longest number whose digits may stand above each other.
 LONGEST = 3
 
-#: Size of a group's labels, and whether their digits stand above each other.
-Size = tuple[float, bool]
+#: How a label stands: its pieces side by side, its digits above each other, or upwards.
+How = Literal["level", "stacked", "turned"]
+#: Size of a group's labels, and how they stand.
+Size = tuple[float, How]
+NONE: Size = (0.0, "level")
 
 
 def labels_of(cells: list[Cell], style: Style, measure: Measure) -> tuple[Stamp, ...]:
     """Stamp the labels of all cells that are wide enough for theirs.
 
-    In narrow cells the digits of a number stand above each other.
+    In narrow cells the digits of a number stand above each other, and longer labels read
+    upwards.
     """
     sizes = _label_sizes([cell for cell in cells if cell.label], style, measure)
-    places: dict[tuple[str, float, str, Sort], list[Point]] = defaultdict(list)
+    places: dict[tuple[str, float, str, Sort, bool], list[Point]] = defaultdict(list)
     for cell in cells:
-        size, upright = sizes.get(cell.group, (0.0, False)) if cell.label else (0.0, False)
+        size, how = sizes.get(cell.group, NONE) if cell.label else NONE
         if size:
-            pieces = _digits(cell, size) if upright else _pieces(cell, size, measure)
+            stacked, turned = how == "stacked", how == "turned"
+            pieces = (
+                _digits(cell, size) if stacked else _pieces(cell, size, measure, turned=turned)
+            )
             for text, of_size, place in pieces:
-                places[text, of_size, cell.text, cell.task.sort].append(place)
+                places[text, of_size, cell.text, cell.task.sort, turned].append(place)
     return tuple(
-        Stamp(text, size, colour, "center", "bold", tuple(where), sort)
-        for (text, size, colour, sort), where in places.items()
+        Stamp(text, size, colour, "center", "bold", tuple(where), sort, turned=turned)
+        for (text, size, colour, sort, turned), where in places.items()
     )
 
 
-def _pieces(cell: Cell, size: float, measure: Measure) -> Iterator[tuple[str, float, Point]]:
-    """Yield the text, size and middle of each piece of a label, side by side."""
+def _pieces(
+    cell: Cell, size: float, measure: Measure, *, turned: bool
+) -> Iterator[tuple[str, float, Point]]:
+    """Yield the text, size and middle of each piece of a label, side by side or upwards."""
     x, y, width, height = cell.box
-    middle = y + height / 2
-    left = x + (width - size * spread(cell.label, measure, "bold")) / 2
+    middle = (x + width / 2, y + height / 2)
+    start = -size * spread(cell.label, measure, "bold") / 2
     for text, share, right, up in placed(cell.label, measure, "bold"):
-        place = (round(left + size * right, 3), round(middle + size * up, 3))
+        along, across = start + size * right, size * up
+        away = (-across, along) if turned else (along, across)
+        place = (round(middle[0] + away[0], 3), round(middle[1] + away[1], 3))
         yield text, round(size * share, 2), place
 
 
@@ -89,31 +101,39 @@ def _label_sizes(cells: list[Cell], style: Style, measure: Measure) -> dict[Grou
     sizes: dict[Group, Size] = {}
     for fits in families.values():
         common = _common(fits, groups, style)
-        for group, (size, upright) in fits.items():
-            sizes[group] = (math.floor(10 * min(size, common)) / 10, upright)
+        for group, (size, how) in fits.items():
+            sizes[group] = (math.floor(10 * min(size, common)) / 10, how)
     return sizes
 
 
 def _fit(cells: list[Cell], style: Style, measure: Measure) -> Size:
     """Return the largest size at which all labels of a group fit, or one too small."""
-    flat = style.font_size
-    for cell in cells:
-        _, _, width, height = cell.box
-        room = width * (1 - 2 * PADDING)
-        flat = min(flat, room / spread(cell.label, measure, "bold"), height * HIGH)
-        if flat < SMALLEST_LABEL:
-            break
-    else:
-        return flat, False
-    upright = style.font_size
-    for cell in cells:
-        upright = min(upright, _upright_fit(cell, measure))
-        if upright < SMALLEST_UPRIGHT:
-            return flat, False
-    return upright, True
+    for how, room, least in WAYS:
+        size = style.font_size
+        for cell in cells:
+            size = min(size, room(cell, measure))
+            if size < least:
+                break
+        else:
+            return size, how
+    return NONE
 
 
-def _upright_fit(cell: Cell, measure: Measure) -> float:
+def _level_fit(cell: Cell, measure: Measure) -> float:
+    _, _, width, height = cell.box
+    room = width * (1 - 2 * PADDING)
+    return min(room / spread(cell.label, measure, "bold"), height * HIGH)
+
+
+def _turned_fit(cell: Cell, measure: Measure) -> float:
+    _, _, width, height = cell.box
+    if width >= height:
+        return 0.0
+    room = height * (1 - 2 * PADDING)
+    return min(room / spread(cell.label, measure, "bold"), width * HIGH)
+
+
+def _stacked_fit(cell: Cell, measure: Measure) -> float:
     _, _, width, height = cell.box
     text = cell.label[0].text
     if len(cell.label) > 1 or not text.isdigit() or len(text) > LONGEST:
@@ -122,6 +142,13 @@ def _upright_fit(cell: Cell, measure: Measure) -> float:
     lines = len(text) - 1
     high = height * TALL / (HIGH + LEADING * lines) if lines else height * HIGH
     return min(width * TIGHT / wide, high)
+
+
+WAYS: tuple[tuple[How, Callable[[Cell, Measure], float], float], ...] = (
+    ("level", _level_fit, SMALLEST_LABEL),
+    ("stacked", _stacked_fit, SMALLEST_UPRIGHT),
+    ("turned", _turned_fit, SMALLEST_UPRIGHT),
+)
 
 
 def _common(fits: dict[Group, Size], groups: dict[Group, list[Cell]], style: Style) -> float:

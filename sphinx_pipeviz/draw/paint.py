@@ -196,9 +196,12 @@ class _Brush:
             shaped = self._font.shape(stamp.text, stamp.weight)
             ahead = {"left": 0.0, "center": shaped.width / 2, "right": shaped.width}
             for name, x, y in shaped.glyphs:
-                outline = self._font.outline(stamp.weight, name, stamp.size)
+                outline = self._font.outline(
+                    stamp.weight, name, stamp.size, turned=stamp.turned
+                )
                 if outline is not None:
                     right, up = (x - ahead[stamp.align]) * stamp.size, y * stamp.size
+                    right, up = (-up, right) if stamp.turned else (right, up)
                     placed[outline, stamp.colour] += [
                         (left + right, low + up) for left, low in stamp.places
                     ]

@@ -89,6 +89,7 @@ class Stamp:
         places: Where it stands.
         sort: That of the tasks which it labels.
         row: The device that it is the name of, where it is one.
+        turned: It reads upwards; its middle is at the place.
     """
 
     text: str
@@ -99,6 +100,7 @@ class Stamp:
     places: tuple[Point, ...]
     sort: Sort = PLAIN
     row: int | None = None
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

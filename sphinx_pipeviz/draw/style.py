@@ -145,7 +145,8 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
         first: Number of the first microbatch and of the first device, 0 or 1.
         width: Width of the picture, in points.
         row_height: Height of a row, in points; rows shrink where there are many.
-        font_size: Size of all text, in points; labels shrink, then vanish, in narrow cells.
+        font_size: Size of all text, in points; in narrow cells labels shrink,
+            stand upright or vanish.
         font: Family, or path of a file, of all text. What it has no glyph for, and all text
             without it, is in DejaVu Sans.
         fallback: Family, or path of a file, for what ``font`` has no glyph for. Without it,

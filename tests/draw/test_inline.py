@@ -276,3 +276,11 @@ def test_merged_pairs_and_later_chunks_have_entries_of_their_own():
     style = {"base": "seed", "chunk-text": ["#FFFFFF"]}
     svg, _ = drawn(style, timeline_of(chunks=2))
     assert (set(), "1") in keys_of(svg)
+
+
+def test_a_turned_text_is_turned_about_its_middle():
+    timeline = pv.simulate(pv.plan("1f1b", devices=4, microbatches=8))
+    svg, _ = drawn(timeline=timeline, picture=Picture(labels="{kind}.{stage}.{mb}"))
+    found = re.findall(r'<text transform="translate\(\S+ \S+\)rotate\(-90\)">([^<]+)', svg)
+    assert len(found) == 4 * 8
+    assert all(text.startswith("F.") for text in found)

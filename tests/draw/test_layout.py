@@ -13,12 +13,13 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.draw.layout import Size, lay_out
+from sphinx_pipeviz.draw.layout import Part, Size, lay_out, stack
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.panel import grid_step
 from sphinx_pipeviz.draw.style import STYLES
 from sphinx_pipeviz.picture import Picture
 from sphinx_pipeviz.spec import Spec
+from sphinx_pipeviz.timelines import timeline_of
 
 FILES = {"regular": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
 EXTENTS = {}
@@ -40,10 +41,12 @@ def inks(stamp):
     x0, y0, x1, y1 = extents(stamp.text, stamp.weight)
     width = (x1 - x0) * stamp.size
     start = {"left": 0, "center": -width / 2, "right": -width}[stamp.align]
+    low, high = ((edge - 0.365) * stamp.size for edge in (y0, y1))
     for x, y in stamp.places:
-        middle = y - 0.365 * stamp.size
-        left = x + start
-        yield (left, middle + y0 * stamp.size, left + width, middle + y1 * stamp.size)
+        if stamp.turned:  # reads upwards, so what is up is at the left
+            yield (x - high, y + start, x - low, y + start + width)
+        else:
+            yield (x + start, y + low, x + start + width, y + high)
 
 
 def corners(box):
@@ -112,6 +115,12 @@ def scene_of(name, devices, microbatches, style=None, size=None, costs=None, **k
     plan = pv.plan(name, devices=devices, microbatches=microbatches, **keys)
     look = msgspec.structs.replace(STYLES["seed"], **(style or {}))
     return lay_out(pv.simulate(plan, costs), look, text_width, size=size)
+
+
+def scene_of_spec(text):
+    spec = pv.read(text)
+    part = Part(timeline_of(spec), spec.picture)
+    return stack([part], STYLES["seed"], text_width)
 
 
 @pytest.mark.parametrize("name", ["1f1b", "gpipe", "interleaved-1f1b", "forward-only", "naive"])
@@ -193,6 +202,30 @@ def test_narrow_cells_lose_their_labels_and_wide_ones_keep_theirs():
     assert colours == {STYLES["seed"].dark_text}  # backwards, which are twice as wide
     assert {stamp.text for stamp in scene.panels[0].labels} == {str(n) for n in range(1, 33)}
     assert scene_of("1f1b", 16, 64).panels[0].labels == ()
+
+
+def test_words_read_upwards_in_narrow_cells():
+    text = "schedule: 1f1b\ndevices: 4\nmicrobatches: 8\nlabels: '{kind}.{stage}.{mb}'\n"
+    scene = scene_of_spec(text)
+    how = {stamp.turned: stamp.text[0] for stamp in scene.panels[0].labels}
+    assert how == {True: "F", False: "B"}
+    labels_fit_their_cells(scene)
+
+
+def test_a_word_over_several_rows_reads_upwards():
+    scene = scene_of_spec(
+        "schedule: 1f1b\ndevices: 4\nmicrobatches: 6\noptimizer: aligned\n"
+        "labels: {optimizer: Optimizer step}\n"
+        "rows: {groups: [{devices: [0, 1, 2, 3], label: g}]}\n"
+    )
+    (word,) = [stamp for stamp in scene.panels[0].labels if stamp.text == "Optimizer step"]
+    assert word.turned
+    assert word.size > 7
+
+
+def test_numbers_stand_as_before():
+    for size in ((4, 8), (8, 24), (4, 40)):
+        assert not any(stamp.turned for stamp in scene_of("1f1b", *size).panels[0].labels)
 
 
 def test_one_narrow_task_does_not_shrink_the_labels_of_the_others():
