@@ -179,7 +179,7 @@ def _format(spec: Spec, heads: list[TextFile]) -> str | None:
     name = "yaml" if spec.format else recognised(heads)
     if name == "yaml":
         message = "a schedule's YAML is not read by the key 'file'"
-        hint = "give the file as the directive's argument, or to the command"
+        hint = "write its keys here, or give the file to Sphinx's directive or the command"
         raise SpecError(message, hint=hint, path=("file",))
     if spec.pattern and name == "torch-trace":
         return "chrome-trace"  # names of the author's own, in a trace of PyTorch's

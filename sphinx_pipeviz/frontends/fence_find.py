@@ -57,7 +57,8 @@ def file_page(path: Path, lines: list[str], access: Access) -> Page:
     with contextlib.suppress(OSError, ValueError):
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     key = Path(os.path.relpath(path, access.root or access.folder)).as_posix()
-    return Page(os.path.relpath(path), lines, replace(access, folder=path.parent), key)
+    reads = replace(access, folder=path.parent, shown=os.path.relpath)
+    return Page(os.path.relpath(path), lines, reads, key)
 
 
 @dataclass(slots=True)

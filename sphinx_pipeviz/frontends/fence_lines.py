@@ -93,34 +93,25 @@ def _without(lead: str, line: str) -> str | None:
 
 
 class Places:
-    """Finds lines of a page again that others have indented anew since.
+    """Finds fences of a page again that others have indented anew since.
 
     Args:
         lines: Those of the page as they are in its file.
     """
 
-    #: Lines that are looked up at once.
-    _FEW = 3
-
     def __init__(self, lines: list[str]) -> None:
-        self._lines = [line.expandtabs().strip() for line in lines]
-        self._starts: dict[int, dict[tuple[str, ...], list[int]]] = {}
-        self._found: dict[tuple[str, ...], list[int]] = {}
+        there = [line.expandtabs() for line in lines]
+        self._found: dict[str, list[int]] = {}
+        for fence in fences(there):
+            text = _bare(there[fence.start : fence.end])
+            self._found.setdefault(text, []).append(fence.start + 1)
 
     def find(self, lines: list[str], number: int) -> int | None:
-        """Return the 1-based line of lines of which the same came ``number`` times."""
-        wanted = tuple(line.expandtabs().strip() for line in lines)
-        if wanted not in self._found:
-            starts = self._few(min(len(wanted), self._FEW)).get(wanted[: self._FEW], [])
-            same = (i for i in starts if tuple(self._lines[i : i + len(wanted)]) == wanted)
-            self._found[wanted] = [i + 1 for i in same]
-        found = self._found[wanted]
+        """Return the 1-based line of a fence of which the same came ``number`` times."""
+        found = self._found.get(_bare(lines))
         return found[min(number, len(found) - 1)] if found else None
 
-    def _few(self, count: int) -> dict[tuple[str, ...], list[int]]:
-        """Return where each few lines start."""
-        if count not in self._starts:
-            starts = self._starts.setdefault(count, {})
-            for index in range(len(self._lines)):
-                starts.setdefault(tuple(self._lines[index : index + count]), []).append(index)
-        return self._starts[count]
+
+def _bare(lines: list[str]) -> str:
+    """Return lines without what is around them; those of an open fence may be fewer."""
+    return "\n".join(line.expandtabs().strip() for line in lines).rstrip()

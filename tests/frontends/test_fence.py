@@ -395,6 +395,15 @@ def test_fence_without_end_is_a_mistake(caplog):
     assert "<input>:3: " in caplog.text
 
 
+def test_line_is_not_that_of_a_shown_fence_nor_of_one_that_starts_alike(caplog):
+    shown = f"~~~~\n{FENCE}~~~~\n\n"
+    longer = FENCE.replace("```\n", "```\n\n")
+    convert(f"{shown}{longer}{FENCE.removesuffix('```' + chr(10))}\n\n")
+    assert (
+        f"<input>:{(shown + longer).count(chr(10)) + 1}: this fence has no end" in caplog.text
+    )
+
+
 def test_line_is_that_of_the_source_after_metadata_and_twice_the_same(caplog):
     wrong = FENCE.replace("2", "none")
     convert(f"title: x\n\n{wrong}\ntext\n\n{wrong}", "meta")

@@ -204,6 +204,18 @@ def test_mistake_names_file_and_line_and_fails_the_build(tool, site):
 
 
 @pytest.mark.parametrize("tool", BUILDERS)
+def test_mistakes_have_lines_and_name_no_folder_outside_of_the_site(tool, site):
+    open_fence = FENCE.removesuffix("```\n")
+    site.write("docs/index.md", f"# Title\n\n{FILE}\n{open_fence}")
+    status, said = site.build(tool)
+    assert status == 1
+    page, file = Path("docs", "index.md"), Path("docs", "order.csv")
+    assert f"{page}:4: there is no file '{file}'" in said
+    assert f"{page}:7: this fence has no end" in said
+    assert "(line 7)" in site.page("index.html")
+
+
+@pytest.mark.parametrize("tool", BUILDERS)
 def test_wrong_option_stops_the_build(tool, site):
     site.write("mkdocs.yml", CONFIG + "plugins: [{pipeviz: {style: sead}}]\n")
     code, said = site.build(tool)
