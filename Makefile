@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: docs test browser notebook torch builders lint bench matrix clean help
+.PHONY: docs test faults browser fuzz notebook torch builders lint bench matrix clean help
 
 help:
 	@echo "make docs    build the documentation"
 	@echo "make test    run all tests"
 	@echo "make faults  kill builds, many times, and compare what the next ones write"
 	@echo "make browser look at pages of five themes in Chromium"
+	@echo "make fuzz    fuzz every reader and front end for some seconds"
 	@echo "make notebook run notebooks of MyST-NB, nbsphinx and marimo"
 	@echo "make torch   install PyTorch and compare with its schedules"
 	@echo "make builders look at what other builders and extensions make of us"
@@ -34,13 +35,16 @@ docs: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto
 
-.PHONY: faults
 faults: $(STAMP)
 	$(BIN)/python -m pytest -m faults
 
 browser: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
 	$(BIN)/python -m pytest -m browser
+
+fuzz: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
+	$(BIN)/python -m pytest -m fuzz
 
 notebook: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group notebook
