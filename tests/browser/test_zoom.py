@@ -75,6 +75,14 @@ def test_keys_that_move_an_enlarged_picture_do_not_turn_the_page(visit):
     assert page.evaluate("turns") == []
 
 
+def test_escape_closes_whatever_has_the_focus(visit):
+    page = visit("alabaster")
+    page.click(OPEN)
+    page.click(".pipeviz-large .pv-key[data-k=F]")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('.pipeviz-large')")
+
+
 #: How far a button stands from the text before it, in pixels.
 GAP = """() => {
   const words = document.createRange();

@@ -104,11 +104,11 @@
   };
 
   dialog.onkeydown = (event) => {
+    event.stopPropagation();
     const act = keys[event.key];
     const walks = event.key[1] && event.target.closest(".pv");
     if (!act || walks || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    event.stopPropagation();
     act();
   };
 
