@@ -13,7 +13,6 @@ from itertools import groupby
 
 from sphinx_pipeviz.draw.colours import Pair
 from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, STEP, Hatch, strokes_of
-from sphinx_pipeviz.draw.legend import WORDS
 from sphinx_pipeviz.draw.linked import link_of_row, link_of_task
 from sphinx_pipeviz.draw.scene import (
     Box,
@@ -27,6 +26,7 @@ from sphinx_pipeviz.draw.scene import (
     Task,
 )
 from sphinx_pipeviz.draw.stylesheet import class_name, is_opaque, variable
+from sphinx_pipeviz.draw.telling import printable, teller
 from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.picture import Pattern
 
@@ -127,7 +127,7 @@ class _Painter:
             index = link_of_row(panel.links, row)
             if index is not None and stamps:
                 text = "".join(self._texts(stamps))
-                yield _linked(text, f"{number}.{index}", _printable(name))
+                yield _linked(text, f"{number}.{index}", printable(name))
 
     def _panel(self, panel: Panel, number: int) -> Iterator[str]:
         yield from self._boxes(panel.idle)
@@ -213,7 +213,7 @@ class _Painter:
                 f' font-size="{_short(size)}" text-anchor="{ANCHORS[align]}"{bold}>'
             )
             for stamp in alike:
-                text = escape(_printable(stamp.text), quote=False)
+                text = escape(printable(stamp.text), quote=False)
                 for point in stamp.places:
                     place = self._text_place(point, size, turned=stamp.turned)
                     yield f"<text {place}>{text}</text>"
@@ -247,26 +247,6 @@ class _Painter:
         return variable(name, self._pairs)
 
 
-def _teller(panel: Panel, language: str) -> Callable[[Task], str]:
-    """Return what puts a task in words: ``Forward 3, stage 2, Device 2, 4 to 5``.
-
-    Stages are told only where they are not the devices.
-    """
-    names = [_printable(name) for name in panel.names]
-    found = (task for boxes in panel.tasks for task in boxes.tasks)
-    staged = any(task.op.stage not in (None, task.device) for task in found)
-
-    def tell(task: Task) -> str:
-        word = _printable(task.op.name) or say(language, WORDS[task.op.kind])
-        what = word if task.microbatch is None else f"{word} {task.microbatch}"
-        told = [what, names[task.device], _span(task, language)]
-        if staged and task.stage is not None:
-            told.insert(1, say(language, "stage {number}", number=task.stage))
-        return ", ".join(told)
-
-    return tell
-
-
 def _shower(panel: Panel, number: int, language: str) -> Callable[[Task, str], str]:
     """Return what makes a task an element that says what it is, and a link where it is one.
 
@@ -275,7 +255,7 @@ def _shower(panel: Panel, number: int, language: str) -> Callable[[Task, str], s
         number: That of the panel.
         language: Of what is said.
     """
-    tell = _teller(panel, language)
+    tell = teller(panel, language)
 
     def show(task: Task, outline: str) -> str:
         told = tell(task)
@@ -300,11 +280,6 @@ def _others(panel: Panel) -> Iterator[Stamp]:
             yield stamp
 
 
-def _span(task: Task, language: str) -> str:
-    start, end = f"{task.start:.6g}", f"{task.end:.6g}"
-    return say(language, "{start} to {end}", start=start, end=end)
-
-
 def _text_look(stamp: Stamp) -> tuple[str, float, str, str, Sort]:
     return stamp.colour, stamp.size, stamp.weight, stamp.align, stamp.sort
 
@@ -317,10 +292,6 @@ def _data(kinds: str, part: int) -> str:
     """Return the attributes by which entries of the legend find tasks and labels."""
     kind = f' data-k="{kinds}"' if kinds else ""
     return f'{kind} data-p="{part}"' if part >= 0 else kind
-
-
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())
 
 
 def _shrunk(box: Box, inner: float) -> Box:

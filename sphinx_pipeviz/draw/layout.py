@@ -11,14 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from sphinx_pipeviz.draw.axis import number
-from sphinx_pipeviz.draw.legend import (
-    LINE,
-    Entry,
-    Measure,
-    entries,
-    length,
-    place_legend,
-)
+from sphinx_pipeviz.draw.legend import LINE, Entry, Measure, entries
+from sphinx_pipeviz.draw.legend_lines import length, place_legend
 from sphinx_pipeviz.draw.panel import (
     SHORTEST,
     below_height,

@@ -1,10 +1,9 @@
-"""The legend: which kinds occur, and where their swatches and words stand."""
+"""The legend: which kinds occur, their swatches and their words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from sphinx_pipeviz.draw.hatch import Hatch
@@ -21,10 +20,7 @@ Measure = Callable[[str, str], float]
 SWATCH = 2.0
 SWATCH_HEIGHT = 0.9
 GAP = 0.65
-BETWEEN = 2.4
 LINE = 1.8
-#: How exactly lines are of one length: the width is halved so often.
-HALVINGS = 10
 #: Longest text of an entry, in characters.
 LONGEST = 40
 
@@ -296,54 +292,3 @@ def shades_of(timeline: Timeline) -> str:
 def capital(text: str) -> str:
     """Return a text that starts with a capital."""
     return text[:1].upper() + text[1:]
-
-
-def length(entry: Entry, measure: Measure) -> float:
-    """Return how long an entry is, from its swatch to the end of its text, in ems."""
-    return entry.wide + GAP + measure(entry.text, "regular")
-
-
-def place_legend(
-    listed: list[Entry], em: float, width: float, measure: Measure
-) -> list[list[Entry]]:
-    """Return the entries in as few centred lines as there can be, of about one length.
-
-    Args:
-        listed: What the legend lists.
-        em: Size of the text, in points.
-        width: Width of the picture, in points.
-        measure: Width of a text in ems.
-    """
-    longs = [length(entry, measure) + BETWEEN for entry in listed]
-    low, room = 0.0, width / em + BETWEEN - 1
-    count = len(_breaks(longs, room))
-    for _ in range(HALVINGS if count > 1 else 0):
-        middle = (low + room) / 2
-        low, room = (low, middle) if len(_breaks(longs, middle)) == count else (middle, room)
-    breaks = _breaks(longs, room)
-    lines = (listed[first:last] for first, last in pairwise([*breaks, len(listed)]))
-    return [_centred(line, number, em, width, measure) for number, line in enumerate(lines)]
-
-
-def _breaks(longs: list[float], most: float) -> list[int]:
-    """Return which entries start a line, where a line may have a length in ems."""
-    starts: list[int] = []
-    room = 0.0
-    for index, long in enumerate(longs):
-        if not starts or long > room:
-            starts.append(index)
-            room = most
-        room -= long
-    return starts
-
-
-def _centred(
-    line: list[Entry], number: int, em: float, width: float, measure: Measure
-) -> list[Entry]:
-    lengths = [em * (length(entry, measure) + BETWEEN) for entry in line]
-    x = (width - (sum(lengths) - em * BETWEEN)) / 2
-    starts = [x + sum(lengths[:place]) for place in range(len(line))]
-    return [
-        replace(entry, x=round(start, 2), line=number, em=em)
-        for entry, start in zip(line, starts, strict=True)
-    ]

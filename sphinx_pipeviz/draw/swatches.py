@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sphinx_pipeviz.draw.legend import LINE, SWATCH_HEIGHT, Entry, Measure, length
+from sphinx_pipeviz.draw.legend import LINE, SWATCH_HEIGHT, Entry, Measure
+from sphinx_pipeviz.draw.legend_lines import length
 from sphinx_pipeviz.draw.scene import Boxes, Key, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.words import stamps

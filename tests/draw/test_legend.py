@@ -6,7 +6,8 @@ import pytest
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.draw.layout import Part, lay_out, stack
-from sphinx_pipeviz.draw.legend import BETWEEN, WORDS, entries, length, place_legend
+from sphinx_pipeviz.draw.legend import WORDS, entries
+from sphinx_pipeviz.draw.legend_lines import BETWEEN, length, place_legend
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.scales import MOST_ENTRIES
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
