@@ -232,7 +232,8 @@ def _found(entry: str, access: Access) -> list[Path]:
         return [start]
     if not found and start.is_dir():
         message = f"the folder '{entry[:60]}' has no file of a known format"
-        raise SpecError(message, hint=f"names end in {', '.join(suffixes)}", path=("file",))
+        hint = f"names end in {', '.join(suffixes)}; a YAML file is a schedule of its own"
+        raise SpecError(message, hint=hint, path=("file",))
     if not found:
         message = f"there is no file '{entry[:60]}'"
         raise SpecError(message, hint=access.relative, path=("file",))

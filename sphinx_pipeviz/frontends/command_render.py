@@ -65,15 +65,21 @@ def _places(
     out = options.output and Path(options.output)
     several = [given.name for given in found] != options.files or len(found) > 1
     if out is None or several or _is_folder(options.output):
-        if out == Path("-"):
-            raise SpecError(
-                "only one picture can be printed", hint="name a folder with --output"
-            )
+        _check_folder(out, options.output)
         wanted = options.format or "svg"
         for given in found:
             yield given, (_in_folder(given, out, wanted), wanted)
     else:
         yield found[0], (out, _format_of(out, options.format))
+
+
+def _check_folder(out: Path | None, name: str) -> None:
+    """Check that what several pictures go to is no file."""
+    if out == Path("-"):
+        raise SpecError("only one picture can be printed", hint="name a folder with --output")
+    if out and out.suffix.lower() in SUFFIXES and not _is_folder(name):
+        message = f"several pictures need a folder, and '{out}' is named as a file"
+        raise SpecError(message, hint="end it in / if it is to be a folder")
 
 
 def _is_folder(name: str) -> bool:

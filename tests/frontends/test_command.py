@@ -341,6 +341,15 @@ def test_two_pictures_are_never_drawn_into_one_file(run, here):
     assert not (here / "out").exists()
 
 
+def test_several_pictures_are_not_drawn_into_a_folder_that_is_named_as_a_file(run, here):
+    (here / "other.yaml").write_text((here / "good.yaml").read_text())
+    code, out, err = run("render", "good.yaml", "other.yaml", "-o", "a.svg")
+    assert (code, out) == (1, "")
+    assert "several pictures need a folder, and 'a.svg' is named as a file" in err
+    assert not (here / "a.svg").exists()
+    assert run("render", "good.yaml", "other.yaml", "-o", "a.svg/")[0] == 0
+
+
 def test_a_format_that_contradicts_the_suffix_is_refused(run, here):
     code, _, err = run("render", "good.yaml", "-o", "a.png", "-f", "svg")
     assert code == 1
