@@ -29,6 +29,8 @@ from sphinx_pipeviz.readers.yaml_spec import read_spec
 
 #: Below MkDocs' logger, whose warnings make strict builds fail.
 logger = logging.getLogger("mkdocs.plugins.pipeviz")
+#: HTML in which a browser shows no figure.
+_RAW = re.compile(r"\s*<(?:!--|(?:pre|script|style|textarea)\b)", re.IGNORECASE)
 
 
 class Drawer(Treeprocessor):
@@ -60,6 +62,7 @@ class Drawer(Treeprocessor):
     def run(self, root: Element) -> None:
         """Show the text of fences in blocks of code, and draw the others."""
         self._show_code(root)
+        self._leave_raw()
         figures = self.makes(self.md)
         stash = self.md.htmlStash.rawHtmlBlocks
         drawn: dict[int, tuple[Header, Drawn]] = {}
@@ -84,6 +87,19 @@ class Drawer(Treeprocessor):
                     _, lines, _ = found.pop(int(mark[1]))
                     text = _shown(lines, len(before) - before.rfind("\n") - 1)
                     code.text = AtomicString(before + text + after)
+
+    def _leave_raw(self) -> None:
+        """Leave fences in comments and the like as they are written."""
+        found = self.finder.found.fences
+        stash = self.md.htmlStash.rawHtmlBlocks
+
+        def written(mark: re.Match[str]) -> str:
+            index = int(mark[1])
+            return "\n".join(found.pop(index)[1]) if index in found else mark[0]
+
+        for place, raw in enumerate(stash):
+            if found and isinstance(raw, str) and _RAW.match(raw):
+                stash[place] = HTML_PLACEHOLDER_RE.sub(written, raw)
 
     def _drawn(self, index: int, number: int, figures: Figures) -> tuple[Header, Drawn] | str:
         """Return a fence as a picture, or as a box with what is wrong, of which it warns."""

@@ -389,6 +389,18 @@ def test_mistake_is_a_box_and_a_warning(name, others, caplog):
     assert f"(line {place[1]})" in html
 
 
+@pytest.mark.parametrize("tag", ["<!--", "<pre>", "<script>"])
+def test_fence_in_a_comment_is_not_drawn_and_takes_no_style_from_the_next(tag, caplog):
+    end = "-->" if tag == "<!--" else tag.replace("<", "</")
+    wrong = FENCE.replace("2", "none")
+    html = convert(f"{tag}\n{wrong}{end}\n\n{FENCE}")
+    inside, _, after = html.partition(end)
+    assert wrong in inside
+    assert "<style>" not in inside
+    assert after.count("<style>") == after.count("<figure") == 1
+    assert caplog.text == ""
+
+
 def test_fence_without_end_is_a_mistake(caplog):
     html = convert(f"text\n\n{FENCE.removesuffix('```' + chr(10))}")
     assert "this fence has no end" in html
