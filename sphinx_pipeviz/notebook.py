@@ -8,16 +8,21 @@ from collections.abc import Collection
 from typing import Protocol
 
 from sphinx_pipeviz.describe import describe_all
+from sphinx_pipeviz.draw.stylesheet import PLAIN
 from sphinx_pipeviz.embed import dress, embed
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.render import draw, draw_text
 from sphinx_pipeviz.timelines import Source, parts_of
 
-#: What a page of a notebook does not know of pictures.
-SHEET = """\
-.pipeviz{display:block;max-width:100%;overflow-x:auto}
-.pipeviz-svg{max-width:100%;overflow:visible;font-variant-numeric:lining-nums tabular-nums}
-.pipeviz-svg .pv-over{pointer-events:none}
+#: What a page of a notebook does not know of pictures. A page that leaves it to the system
+#: whether it is dark may stay white: a dark picture then needs its own ground.
+SHEET = f"""\
+.pipeviz{{display:block;max-width:100%;overflow-x:auto}}
+.pipeviz-svg{{max-width:100%;overflow:visible;font-variant-numeric:lining-nums tabular-nums}}
+.pipeviz-svg .pv-over{{pointer-events:none}}
+@media screen and (prefers-color-scheme:dark){{
+{PLAIN} .pipeviz-svg{{background-color:var(--pipeviz-background)}}
+}}
 """
 #: How often each picture was shown: the ids of one are no other's.
 _SHOWN: Counter[str] = Counter()

@@ -59,6 +59,18 @@ def test_html_is_a_picture_with_its_colours(source):
         assert f"{page} .{style}" in html
 
 
+def test_dark_picture_has_a_ground_where_the_page_may_stay_white():
+    html = PLAN._repr_html_()
+    (dark,) = re.findall(
+        r"@media screen and \(prefers-color-scheme:dark\)\{\n(html:[^{]+?) \.pipeviz-svg"
+        r"\{background-color:var\(--pipeviz-background\)\}",
+        html,
+    )
+    style = re.search(r'<svg class="pipeviz-svg ([^"]+)"', html)[1]
+    assert f"{dark} .{style}{{" in html
+    assert "--pipeviz-background:" in html
+
+
 def test_the_same_picture_twice_has_no_ids_in_common():
     first, second = (SOURCES[2]._repr_html_() for _ in range(2))
     assert len(ids(first)) == len(set(ids(first))) > 2
