@@ -404,7 +404,13 @@ def test_examples_of_the_documentation_are_drawn(caplog):
     import markdown  # noqa: PLC0415
 
     shown = re.findall(r"^````markdown\n(.*?)^````", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    html = markdown.markdown("\n".join(shown), extensions=["sphinx_pipeviz"])
+    pytest.importorskip("pymdownx", reason="PyMdown Extensions are not installed")
+    base = {"base_path": [str(PAGE.parents[1])], "check_paths": True}
+    html = markdown.markdown(
+        "\n".join(shown),
+        extensions=["sphinx_pipeviz", "pymdownx.snippets"],
+        extension_configs={"pymdownx.snippets": base},
+    )
     assert html.count("<figure") == len(shown) > 1
     assert not caplog.records
 
