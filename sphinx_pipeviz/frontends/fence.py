@@ -68,6 +68,9 @@ class FenceExtension(Extension):
         if key not in self.config:
             hint = did_you_mean(key, self.config) or f"known: {', '.join(self.config)}"
             raise SpecError(f"sphinx_pipeviz has no option '{key[:40]}'", hint=hint)
+        if key == "max_ops" and not str(value).isdecimal():
+            hint = "write a whole number, such as 1000000"
+            raise SpecError(f"the option 'max_ops' cannot be '{value}'", hint=hint)
         try:
             super().setConfig(key, value)
             if key == "downloads":

@@ -401,6 +401,16 @@ def test_fence_in_a_comment_is_not_drawn_and_takes_no_style_from_the_next(tag, c
     assert caplog.text == ""
 
 
+@pytest.mark.parametrize("value", ["many", -1, 1.5])
+def test_most_ops_are_a_whole_number(value):
+    with pytest.raises(PipevizError, match="'max_ops' cannot be"):
+        markdown.markdown(
+            FENCE,
+            extensions=["sphinx_pipeviz"],
+            extension_configs={"sphinx_pipeviz": {"max_ops": value}},
+        )
+
+
 def test_fence_without_end_is_a_mistake(caplog):
     html = convert(f"text\n\n{FENCE.removesuffix('```' + chr(10))}")
     assert "this fence has no end" in html
