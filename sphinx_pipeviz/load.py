@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -70,6 +71,12 @@ class Access:
         if self.root is not None and path.startswith("/"):
             return self.root / path.lstrip("/")
         return self.folder / path
+
+    def named(self, path: Path) -> str:
+        """Return a file's name for messages: below the root, so that it is no machine's own."""
+        if self.root is None:
+            return self.shown(path)
+        return Path(os.path.relpath(path, self.root)).as_posix()
 
     def check(self, path: Path, written: str, key: Key = ("file",)) -> None:
         """Check that a file, or what a link leads to, is where files may be.
@@ -228,8 +235,9 @@ def _found(entry: str, access: Access) -> list[Path]:
     elif re.search(r"[*?\[]", entry) and not start.exists():
         found = _matching(entry, access)
     else:
-        access.note(start)
-        return [start]
+        found = _plain(start, access)
+    for path in found:
+        access.check(path, entry)
     if not found and start.is_dir():
         message = f"the folder '{entry[:60]}' has no file of a known format"
         hint = f"names end in {', '.join(suffixes)}; a YAML file is a schedule of its own"
@@ -240,20 +248,38 @@ def _found(entry: str, access: Access) -> list[Path]:
     return sorted(found, key=_natural)
 
 
+def _plain(path: Path, access: Access) -> list[Path]:
+    access.note(path)
+    return [path] if path.exists() else []
+
+
 def _matching(entry: str, access: Access) -> list[Path]:
     plain = re.split(r"[*?\[]", entry, maxsplit=1)[0].rpartition("/")
-    folder, pattern = access.place(plain[0] + plain[1]), entry[len(plain[0] + plain[1]) :]
-    access.check(folder, entry)
-    if folder.is_dir():
-        access.note(folder)
-        for inner in folder.rglob("*") if "/" in pattern else ():
-            if inner.is_dir():
-                access.note(inner)
+    start, pattern = access.place(plain[0] + plain[1]), entry[len(plain[0] + plain[1]) :]
+    access.check(start, entry)
+    *between, last = [part for part in pattern.split("/") if part not in {"", "."}]
+    level = [start] if start.is_dir() else []
     try:
-        return [path for path in folder.glob(pattern) if path.is_file()]
+        for part in between:
+            level = _folders(level, part, access, entry)
+        for folder in level:
+            access.note(folder)
+        return [path for folder in level for path in folder.glob(last) if path.is_file()]
     except (ValueError, NotImplementedError) as error:
         message = f"'{entry[:60]}' is not a pattern of files: {error}"
         raise SpecError(message, path=("file",)) from None
+
+
+def _folders(level: list[Path], part: str, access: Access, entry: str) -> list[Path]:
+    """Return the folders of the next level, each once: links in circles cost nothing."""
+    found: dict[Path, Path] = {}
+    for folder in level:
+        access.note(folder)
+        for inner in folder.glob(part):
+            if inner.is_dir():
+                access.check(inner, entry)
+                found.setdefault(inner.resolve(), inner)
+    return list(found.values())
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -264,9 +290,8 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 def _read(path: Path, access: Access, how: Callable[[Path, str], T]) -> T:
     """Read a file in some way, or say why it cannot be read."""
-    access.check(path, access.shown(path))
     access.note(path)
-    name = access.shown(path)
+    name = access.named(path)
     try:
         return how(path, name)
     except FileNotFoundError:

@@ -6,6 +6,7 @@ import importlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError, did_you_mean
@@ -166,7 +167,7 @@ def unrecognised(file: TextFile, way: str) -> SpecError:
         except SpecError as error:
             error.location = (error.location or place).with_line()
             return error
-    message = f"the format of '{file.name[-60:]}' cannot be told from its content"
+    message = f"the format of '{Path(file.name).name[-60:]}' cannot be told from its content"
     return SpecError(message, place, f"{way} {', '.join(READERS)}")
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
+from sphinx_pipeviz.errors import Location
 from sphinx_pipeviz.frontends import kept as keeping
+from sphinx_pipeviz.load import Access, load
+from sphinx_pipeviz.readers.yaml_spec import read_spec
 
 FORMATS = Path(__file__).parents[1] / "formats"
 FONT = Path(mpl.__file__).parent / "mpl-data/fonts/ttf/DejaVuSans.ttf"
@@ -229,7 +232,7 @@ def test_all_files_that_use_a_wrong_one_are_told(site):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("file: data/no.csv", "there is no file"),
+        ("file: data/no.csv", "there is no file 'data/no.csv'"),
         ("file: data/no*.csv", "there is no file 'data/no*.csv'"),
         ("file: data", "has no file of a known format"),
         ("file: data/a.txt", "cannot be told from its content"),
@@ -246,6 +249,7 @@ def test_what_is_not_there_is_told_with_the_line_of_the_page(site, page, option,
     (warning,) = site.build().warnings
     place, _, said = warning.partition(": WARNING: ")
     assert message in said
+    assert str(site.folder) not in said
     if "cannot be told" not in message:
         assert place == at(source, 6)
 
@@ -278,12 +282,19 @@ def test_a_file_outside_is_not_read(site, page, outside):
     assert "pipeviz_roots names more folders" in warning
 
 
-@pytest.mark.parametrize("way", ["link", "folder", "pattern", "absolute"])
+@pytest.mark.parametrize(
+    "way", ["link", "linked by a pattern", "linked folder", "folder", "pattern", "absolute"]
+)
 def test_no_way_leads_outside(site, page, outside, way):
-    if way == "link":
+    if "link" in way:
         (site.source / "inside.txt").symlink_to(site.folder / "secret.txt")
+        (site.folder / "other").mkdir()
+        shutil.copy(site.folder / "secret.txt", site.folder / "other")
+        (site.source / "inner").symlink_to(site.folder / "other")
     name = {
         "link": "inside.txt",
+        "linked by a pattern": "in*.txt",
+        "linked folder": "inn*/s*.txt",
         "folder": str(Path(outside).parent),
         "pattern": str(Path(outside).parent / "secr*.txt"),
         "absolute": str(site.folder / "secret.txt"),
@@ -295,6 +306,18 @@ def test_no_way_leads_outside(site, page, outside, way):
         assert "there is no file" in warning
     else:
         assert OUTSIDE.format(name) in warning
+        assert "secret" not in warning.replace(name, "")
+        assert "secret" not in site.page("index.html").replace(name, "")
+
+
+@pytest.mark.parametrize("pattern", ["*/" * 30 + "chart*.txt", "**/" * 30 + "chart*.txt"])
+def test_links_in_circles_cost_a_pattern_no_time(tmp_path, pattern):
+    (tmp_path / "inner").mkdir()
+    for name in "abc":
+        (tmp_path / "inner" / name).symlink_to(".")
+    shutil.copy(FORMATS / "chart.txt", tmp_path / "inner" / "chart1.txt")
+    spec = read_spec(f"file: '{pattern}'\n", lambda line: Location("text", line + 1))
+    assert load(spec, Access(tmp_path, roots=(tmp_path,))).loaded
 
 
 def test_a_schedule_in_yaml_outside_is_not_read(site):
