@@ -90,6 +90,39 @@ def test_an_unchanged_build_fails_again_until_the_error_is_mended(failing):
     assert "pipeviz-error" not in failing.page("bad.html")
 
 
+FAILING = {
+    "include": (".. include:: part.txt\n", "part.txt", BAD),
+    "file": (
+        ".. pipeline-schedule:: part.yaml\n",
+        "part.yaml",
+        "schedule: gpipp\ndevices: 2\n",
+    ),
+    "docstring": (
+        ".. automodule:: docstring_of_bad\n",
+        "docstring_of_bad.py",
+        f'"""{BAD}"""\n',
+    ),
+    "order": (".. pipeline-schedule::\n\n   order: [0F0 0F0]\n", "part.txt", ""),
+    "font": (GOOD + "   style: {font: none.ttf}\n", "part.txt", ""),
+}
+
+
+@pytest.mark.behaviour(1)
+@pytest.mark.parametrize("kind", FAILING)
+@pytest.mark.parametrize("builder", ["html", "latex"])
+def test_a_mistake_of_any_kind_fails_unchanged_builds(failing, kind, builder):
+    failing.configure(
+        f"import sys; sys.path.insert(0, {str(failing.source)!r})",
+        "extensions += ['sphinx.ext.autodoc']",
+    )
+    page, file, text = FAILING[kind]
+    failing.write(file, text)
+    failing.write("bad.rst", titled(page))
+    first, *others = [failing.build(builder) for _ in range(3)]
+    assert (first.code, len(first.warnings)) == (1, 1)
+    assert [(result.code, result.warnings) for result in others] == [(1, first.warnings)] * 2
+
+
 def test_only_the_failed_page_is_read_again(failing):
     failing.build()
     assert "0 added, 1 changed, 0 removed" in failing.build().status
