@@ -15,6 +15,7 @@ from typing import Any
 from sphinx_pipeviz.errors import SpecError, did_you_mean
 from sphinx_pipeviz.model import Plan, Timeline, Traits
 from sphinx_pipeviz.ops import PASSES, Kind, Op, Overlap, Run, Slot
+from sphinx_pipeviz.readers.yaml_tree import CONTROL
 from sphinx_pipeviz.simulate import simulate
 
 #: What the seed's mapping calls the kinds; others are written by their letters.
@@ -111,6 +112,9 @@ def _scalar(value: str | float | None) -> str:
         return str(value)
     if value in (*WORDS.values(), OVERLAPPED):
         return value
+    if found := CONTROL.search(value):
+        message = f"a text with the control character U+{ord(found[0]):04X} fits in no YAML"
+        raise SpecError(message, hint="rename the task or the device")
     quoted = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 

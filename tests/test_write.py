@@ -76,6 +76,12 @@ def test_a_written_timeline_is_the_same_when_read_again(data):
     assert pv.read(text) == timeline
 
 
+def test_what_no_yaml_can_hold_is_an_error():
+    task = {"type": "a\x1fb", "start_time": 0, "duration": 1}
+    with pytest.raises(pv.SpecError, match=r"control character U\+001F fits in no YAML"):
+        write(timeline_from_data({0: [task]}), "yaml")
+
+
 @given(PLANS)
 def test_the_order_of_a_plans_timeline_is_the_plans(plan):
     own = without_lanes(plan)

@@ -66,9 +66,7 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 }
 
 #: What neither XML nor a terminal takes as text, written as an escape.
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
-)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 #: Kind of node -> the tags it may have.
 _TAGS: dict[type[yaml.Node], set[str]] = {
@@ -209,7 +207,7 @@ class _Walk:
             value = _SCALARS[node.tag](node.value)
         except ValueError:
             raise self._error(f"'{node.value[:40]}' is not a usable value", node) from None
-        if isinstance(value, str) and (found := _CONTROL.search(value)):
+        if isinstance(value, str) and (found := CONTROL.search(value)):
             message = f"a text cannot have the control character U+{ord(found[0]):04X}"
             raise self._error(message, node, "remove it")
         if isinstance(value, float) and not math.isfinite(value):
