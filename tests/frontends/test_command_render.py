@@ -211,6 +211,9 @@ def test_watch_draws_what_changes_until_ctrl_c(watching, here):
     (here / "in" / "new.yaml").write_text(GOOD)
     wait_for(lambda: "out/new.svg\n" in said())
     assert said().count("out/a.svg\n") == said().count("out/sub/c.svg\n") == 1
+    time.sleep(
+        2
+    )  # the process that drew ends; while it does, Ctrl-C may have to be given twice
     os.killpg(watching.pid, signal.SIGINT)
     assert watching.wait(60) == 130
     assert "Traceback" not in said()

@@ -163,7 +163,10 @@ def test_an_unknown_role_is_told_with_the_line_of_its_link(pages, form):
     told = [line for line in pages.build().warnings if "nothing" in line]
     place = {"rst": "a/one.rst:11", "file": "a/own.yaml:6", "md": "a/one.md:11"}[form]
     assert told
-    assert all(line.startswith(f"{place}: ") for line in told), told
+    # before 5, MyST names the page's own warnings otherwise
+    ours = [line for line in told if "[myst." not in line]
+    assert ours
+    assert all(line.startswith(f"{place}: ") for line in ours), told
     assert hrefs(pages.page("a/one.html")) == []
 
 

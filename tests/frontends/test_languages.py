@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,9 @@ def test_each_language_has_pictures_of_its_own(translated):
     assert not {*shown[0]} & {*shown[1]}
 
 
+OLD_MYST = int(version("myst-parser").partition(".")[0]) < 5
+
+
 def test_markdown_offers_its_texts_with_their_lines(site):
     pytest.importorskip("myst_parser", reason="MyST is not installed")
     site.configure("extensions += ['myst_parser']")
@@ -197,7 +201,8 @@ def test_markdown_offers_its_texts_with_their_lines(site):
     site.write("index.md", fence + "microbatches: 3\ntitle: A title\n```\n")
     assert site.build_apart("gettext").warnings == []
     page = site.page("index.pot", "gettext")
-    assert 'index.md:4\nmsgid "Two devices"' in page
+    line = 3 if OLD_MYST else 4  # before 5, MyST only tells where the directive starts
+    assert f'index.md:{line}\nmsgid "Two devices"' in page
     assert 'index.md:9\nmsgid "A title"' in page
 
 

@@ -209,8 +209,8 @@ def test_mistakes_have_lines_and_name_no_folder_outside_of_the_site(tool, site):
     site.write("docs/index.md", f"# Title\n\n{FILE}\n{open_fence}")
     status, said = site.build(tool)
     assert status == 1
-    page, file = Path("docs", "index.md"), Path("docs", "order.csv")
-    assert f"{page}:4: there is no file '{file}'" in said
+    page = Path("docs", "index.md")
+    assert f"{page}:4: there is no file 'order.csv'" in said
     assert f"{page}:7: this fence has no end" in said
     assert "(line 7)" in site.page("index.html")
 

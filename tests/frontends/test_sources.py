@@ -278,7 +278,7 @@ def outside(site):
 def test_a_file_outside_is_not_read(site, page, outside):
     source = page("alt: x", f"file: {outside}")
     (warning,) = site.build().warnings
-    assert warning.startswith(f"{source}:6: WARNING: {OUTSIDE.format(outside)}")
+    assert warning.startswith(f"{at(source, 6)}: WARNING: {OUTSIDE.format(outside)}")
     assert "pipeviz_roots names more folders" in warning
 
 
@@ -301,7 +301,7 @@ def test_no_way_leads_outside(site, page, outside, way):
     }[way]
     source = page(f"file: {name}")
     (warning,) = site.build().warnings
-    assert warning.startswith(f"{source}:5: WARNING: ")
+    assert warning.startswith(f"{at(source, 5)}: WARNING: ")
     if way == "absolute":  # a leading slash is the source folder's
         assert "there is no file" in warning
     else:
