@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
 import tracemalloc
 
@@ -94,10 +95,15 @@ TEXTS = {
 
 
 def processor_time(do):
+    """Return seconds; what earlier tests left behind is not looked through for garbage."""
+    gc.collect()
+    gc.freeze()
     begin = time.process_time()
     with contextlib.suppress(pv.PipevizError):
         do()
-    return time.process_time() - begin
+    took = time.process_time() - begin
+    gc.unfreeze()
+    return took
 
 
 @pytest.mark.parametrize("format", READERS)
@@ -109,8 +115,7 @@ def test_a_reader_answers_within_a_second(format):
             lambda file=file: (recognised([file]), read_files([file], format))
         )
         slow[name] = took
-    # a second on a machine that does nothing else; twice that was seen on a busy one
-    assert not {name: took for name, took in slow.items() if took > 3}
+    assert not {name: took for name, took in slow.items() if took > 1}
 
 
 def bomb(levels, width=10):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -150,7 +151,8 @@ def _watch(options: argparse.Namespace) -> None:
     print("sphinx-pipeviz: watching; Ctrl-C ends it", file=sys.stderr)
     known: dict[str, Done] = {}
     told = ""
-    while True:
+    stops = _noted_stops()
+    while not stops:
         try:
             told, changed = "", _changed(_jobs(options), known)
         except PipevizError as error:  # such as a new file that has another's name
@@ -161,6 +163,30 @@ def _watch(options: argparse.Namespace) -> None:
             results = run(changed, processes(options.jobs, len(changed)), apart=True)
             _report(_kept(results, known), len(changed))
         time.sleep(PAUSE)
+    raise KeyboardInterrupt
+
+
+def _noted_stops() -> list[int]:
+    """Return a list that gets every Ctrl-C from now on.
+
+    One that meets an object's finalizer is otherwise lost: Python tells of what these
+    raise, and goes on.
+    """
+    stops: list[int] = []
+    tell = sys.unraisablehook
+
+    def stop(number: int, _frame: object) -> None:
+        stops.append(number)
+        raise KeyboardInterrupt
+
+    def tell_others(found: sys.UnraisableHookArgs) -> None:
+        if found.exc_type is not KeyboardInterrupt:
+            tell(found)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, stop)
+        sys.unraisablehook = tell_others
+    return stops
 
 
 def _changed(jobs: list[Job], known: dict[str, Done]) -> list[Job]:

@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from sphinx_pipeviz.frontends import command_jobs, command_pool
+from sphinx_pipeviz.frontends import command_jobs, command_pool, command_render
 from sphinx_pipeviz.frontends.command import main
 from sphinx_pipeviz.frontends.command_jobs import WORTH, processes
 
@@ -217,3 +218,27 @@ def test_watch_draws_what_changes_until_ctrl_c(watching, here):
     os.killpg(watching.pid, signal.SIGINT)
     assert watching.wait(60) == 130
     assert "Traceback" not in said()
+
+
+class Finalized:
+    """An object whose finalizer Ctrl-C meets; Python drops what a finalizer raises."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+
+def drop(_seconds):
+    Finalized()
+
+
+def test_watch_ends_where_ctrl_c_meets_a_finalizer(monkeypatch, capsys):
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # put back at the end
+    monkeypatch.setattr(command_render, "time", SimpleNamespace(sleep=drop))
+    try:
+        assert main(["render", "in/a.yml", "-o", "out/", "--watch"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    out, err = capsys.readouterr()
+    assert out == f"{Path('out', 'a.svg')}\n"
+    assert "KeyboardInterrupt" not in err
