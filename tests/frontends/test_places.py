@@ -179,6 +179,21 @@ def rest_include(name: str, options: list[str], body: list[str]) -> Files:
     }
 
 
+def rest_excerpt(name: str, options: list[str], body: list[str]) -> Files:
+    include = [f".. include:: parts/{name}.txt", "   :start-after: [start]", "   :end-line: 99"]
+    return {
+        f"{name}.rst": _titled(include),
+        f"parts/{name}.txt": "\n".join(
+            ["Not included.", "", ".. [start]", "", *_rest(options, body), ""]
+        ),
+    }
+
+
+def rest_csv_cell(name: str, options: list[str], body: list[str]) -> Files:
+    cell = _indented(_rest(options, body), "   ")
+    return {f"{name}.rst": _titled([".. csv-table::", "", '   a, "Cell.', "", *cell, '   "'])}
+
+
 def rest_list_item(name: str, options: list[str], body: list[str]) -> Files:
     item = _indented(["Item.", "", *_rest(options, body)], "  ")
     return {f"{name}.rst": _titled(["* One.", "*" + item[0][1:], *item[1:]])}
@@ -283,6 +298,8 @@ def eval_rst_include(name: str, options: list[str], body: list[str]) -> Files:
 PLACES: list[Callable[[str, list[str], list[str]], Files]] = [
     rest,
     rest_include,
+    rest_excerpt,
+    rest_csv_cell,
     rest_list_item,
     rest_list_table,
     rest_note,
