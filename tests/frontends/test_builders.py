@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import zipfile
 from xml.etree import ElementTree as ET
 
@@ -258,3 +259,15 @@ def test_a_translated_caption_is_shown(site):
     )
     assert site.build_apart().warnings == []  # Sphinx keeps a language for the process
     assert "Eine <em>Unterschrift</em>" in site.page("index.html")
+
+
+@pytest.mark.behaviour(29)
+@pytest.mark.parametrize("builder", ["html", "latex", "epub", "text"])
+def test_a_build_asks_for_nothing_from_the_network(site, builder, monkeypatch):
+    asked = []
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, lambda *given: asked.append(given))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **_: asked.append(given))
+    site.write("index.rst", INDEX.replace("   more\n", ""))
+    assert site.build(builder).code == 0
+    assert asked == []
