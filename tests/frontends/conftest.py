@@ -17,6 +17,8 @@ import pytest
 from docutils import nodes
 from sphinx.cmd.build import main as sphinx_build
 
+from sphinx_pipeviz.frontends.command import main as command
+
 CONF = """\
 project = "site"
 author = "nobody"
@@ -147,3 +149,15 @@ def new_site(tmp_path_factory):
         return made
 
     return make
+
+
+@pytest.fixture
+def run(capsys):
+    """Return what runs the command, and gives its exit code, output and errors."""
+
+    def call(*arguments):
+        code = command(list(arguments))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call

@@ -31,16 +31,6 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        code = main(list(arguments))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
-
-
 def test_a_folder_is_each_yaml_file_in_it_and_below(run, here):
     (here / "in" / ".hidden").mkdir()
     (here / "in" / ".hidden" / "d.yaml").write_text(BAD)
