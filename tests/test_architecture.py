@@ -55,7 +55,7 @@ STEPS = [
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
     {"colours", "compact", "fonts", "hatch", "png", "styles", "terminal"},
-    {"glyphs"},
+    {"glyphs", "palette"},
     {"scene", "style"},
     {"legend", "labels", "tracks", "thin"},
     {"legend_lines"},

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sphinx_pipeviz.draw.colours import Pair
-from sphinx_pipeviz.draw.style import FILLS, SHADED, Colours, Style
+from sphinx_pipeviz.draw.palette import Colours
+from sphinx_pipeviz.draw.style import FILLS, SHADED, Style
 from sphinx_pipeviz.ops import Kind
 
 
