@@ -11,6 +11,7 @@ import matplotlib as mpl
 from benchmarks.building import importing, warm_builds
 from benchmarks.drawing import against_seed, against_torch, growth
 from benchmarks.simulating import simulation
+from benchmarks.sites import site_builds
 
 
 def main() -> None:
@@ -20,7 +21,15 @@ def main() -> None:
     options = parser.parse_args()
     parts = [f"Python {platform.python_version()}, matplotlib {mpl.__version__}\n"]
     print(parts[0], flush=True)
-    for measure in (against_seed, against_torch, growth, simulation, importing, warm_builds):
+    for measure in (
+        against_seed,
+        against_torch,
+        growth,
+        simulation,
+        importing,
+        warm_builds,
+        site_builds,
+    ):
         parts.append(measure(quick=options.quick))
         print(parts[-1], flush=True)
     if options.write:
