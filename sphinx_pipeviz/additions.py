@@ -43,9 +43,9 @@ def extended(plan: Plan, spec: Spec, max_ops: int) -> Plan:
         plan = with_recompute(plan, early=early, stages=spec.recompute_stages)
         plan = _within(plan, "recompute", max_ops)
     if spec.all_reduce:
-        plan = with_all_reduce(plan, spec.all_reduce)
+        plan = _within(with_all_reduce(plan, spec.all_reduce), "all-reduce", max_ops)
     if spec.optimizer:
-        plan = with_optimizer(plan, spec.optimizer)
+        plan = _within(with_optimizer(plan, spec.optimizer), "optimizer", max_ops)
     if spec.iterations and not plan.traits.update_every:
         _check_count(plan, spec.iterations, max_ops)
         plan = with_iterations(plan, spec.iterations)

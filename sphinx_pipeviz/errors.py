@@ -21,10 +21,9 @@ class Location:
     line: int | None = None
 
     def __str__(self) -> str:
-        """Return ``file:line`` as far as known."""
-        if self.line is None:
-            return self.source or "<input>"
-        return f"{self.source or '<input>'}:{self.line}"
+        """Return ``file:line`` as far as known; a file may be named by anybody."""
+        source = _told(self.source or "<input>")
+        return source if self.line is None else f"{source}:{self.line}"
 
     def with_line(self) -> Location:
         """Return the place with the first line, unless its line or no file is known.
@@ -83,7 +82,7 @@ class PipevizError(Exception):
         super().__init__(message)
         self.message = message
         self.location = location
-        self.hint = hint
+        self.hint = hint and _told(hint)
         self.path = path
         self.users: tuple[Location, ...] = ()
 

@@ -33,11 +33,12 @@ def with_recompute(
         if stage >= plan.stages:
             message = f"there is no stage {stage}; they are 0 to {plan.stages - 1}"
             raise PlanError(message, path=("recompute-stages", index))
+    wanted = None if stages is None else frozenset(stages)
 
     def row(slots: tuple[Slot, ...]) -> Iterator[Slot]:
         for slot in slots:
             for op in slot.ops:
-                if op.kind in _GRADIENTS and (stages is None or op.stage in stages):
+                if op.kind in _GRADIENTS and (wanted is None or op.stage in wanted):
                     yield op._replace(kind=Kind.RECOMPUTE)
             yield slot
 

@@ -257,6 +257,11 @@ class Timeline:
         return min(self.values.values(), default=0.0), max(self.values.values(), default=0.0)
 
     @property
+    def tasks(self) -> int:
+        """How many runs there are, on the devices and beside them."""
+        return sum(map(len, (*self.rows, *(lane.runs for lane in self.lanes))))
+
+    @property
     def start(self) -> float:
         """When the first run starts, in time units; 0 if nothing runs."""
         return min((row[0].start for row in self.rows if row), default=0.0)

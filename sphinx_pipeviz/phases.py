@@ -119,6 +119,9 @@ def largest_gap(timeline: Timeline) -> Gap | None:
         for last in range(first, len(gaps)):
             if last > first:
                 shared = list(_meeting(shared, gaps[last]))
+            longest = max((end - start for start, end in shared), default=0.0)
+            if longest * (len(gaps) - first) <= (best.area if best else 0.0):
+                break  # no more rows can make it larger
             for start, end in shared:
                 found = Gap(first, last, start, end)
                 if best is None or found.area > best.area * (1 + 1e-9):

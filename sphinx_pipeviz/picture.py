@@ -299,7 +299,7 @@ class Picture(
     bubble: bool | Words | None = None
     flush: bool | None = None
     arrows: Literal["transfers", "turns"] | None = None
-    follow: int | list[int] | None = None
+    follow: int | Annotated[list[int], Meta(max_length=100)] | None = None
     critical_path: bool | None = None
     memory: bool | None = None
     sizes: Sizes | None = None

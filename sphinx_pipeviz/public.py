@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from msgspec import to_builtins
 
+from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.convert import convert
 from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.draw.layout import Size
 from sphinx_pipeviz.errors import SpecError
-from sphinx_pipeviz.load import Access, load
+from sphinx_pipeviz.load import load
 from sphinx_pipeviz.metrics import Metrics
 from sphinx_pipeviz.metrics import measure as measured
 from sphinx_pipeviz.model import Plan, Timeline

@@ -47,8 +47,9 @@ def large(source: Source, max_ops: int = MAX_OPS) -> list[Remark]:
     """Return that a picture is simplified, if it is."""
     for timeline, _ in parts_of(source, max_ops):
         if is_large(timeline):
-            tasks = sum(map(len, timeline.rows))
-            text = f"this picture of {tasks:,} tasks is simplified: more than {LARGE:,}"
+            text = (
+                f"this picture of {timeline.tasks:,} tasks is simplified: more than {LARGE:,}"
+            )
             hint = "draw fewer devices or microbatches"
             return [Remark(subtype="large", text=f"{text} are too many ({hint})")]
     return []

@@ -73,7 +73,7 @@ def draw(
     if format == "text":
         return draw_text(source, style, max_ops)
     look = style_of(source, style)
-    parts = [Part(timeline, picture) for timeline, picture in parts_of(source, max_ops)]
+    parts = _checked(source, look, max_ops)
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
     from sphinx_pipeviz.draw.paint import paint  # noqa: PLC0415  (matplotlib)
 
@@ -94,18 +94,25 @@ def draw_text(
 ) -> str:
     """Draw a source with characters; see ``draw`` and ``paint_text``."""
     look = style_of(source, style)
-    parts = parts_of(source, max_ops)
+    parts = _checked(source, look, max_ops)
     above = heading_of(parts, heading(source))
     texts = [f"{flat(above)}\n"] if above else []
+    for timeline, picture in parts:
+        title = f"{flat(title_of(timeline, picture))}\n\n" if picture.title else ""
+        texts.append(title + paint_text(timeline, look, page, picture))
+    return "\n".join(texts)
+
+
+def _checked(source: Source, look: Style, max_ops: int) -> list[Part]:
+    """Return the parts of a picture, with what each asks for found to be there."""
+    parts = [Part(*part) for part in parts_of(source, max_ops)]
     specs = (source.parts or (source,)) if isinstance(source, Spec) else [None] * len(parts)
     for spec, (timeline, picture) in zip(specs, parts, strict=True):
         try:
             check_panel(timeline, picture, look)
         except PipevizError as error:
             raise error.located(spec.marks if spec else None) from None
-        title = f"{flat(title_of(timeline, picture))}\n\n" if picture.title else ""
-        texts.append(title + paint_text(timeline, look, page, picture))
-    return "\n".join(texts)
+    return parts
 
 
 def check(source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS) -> str:
@@ -123,13 +130,7 @@ def check(source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX
         PipevizError: The picture cannot be drawn.
     """
     look = style_of(source, style)
-    specs = source.parts or (source,)
-    parts = parts_of(source, max_ops)
-    for spec, (timeline, picture) in zip(specs, parts, strict=True):
-        try:
-            check_panel(timeline, picture, look)
-        except PipevizError as error:
-            raise error.located(spec.marks) from None
+    parts = _checked(source, look, max_ops)
     try:
         heading_of(parts, heading(source))
     except PipevizError as error:

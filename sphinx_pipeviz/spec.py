@@ -15,9 +15,9 @@ from sphinx_pipeviz.picture import Picture
 #: Ops in one schedule, unless `pipeviz_max_ops` says otherwise.
 MAX_OPS = 1_000_000
 #: What to do about a schedule that has more.
+MAX_OPS_HINT = "pipeviz_max_ops in conf.py or --max-ops sets the limit"
 #: Suffixes of font files; every other name of a font is that of a family.
 FONT_FILES = (".ttf", ".otf", ".ttc")
-MAX_OPS_HINT = "pipeviz_max_ops in conf.py or --max-ops sets the limit"
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Number = Annotated[int, Meta(ge=-(10**12), le=10**12)]
@@ -134,7 +134,7 @@ class Keys(Picture, frozen=True, kw_only=True):
     order: Annotated[list[str | list[str]], Meta(min_length=1)] | Cell | None = None
     placement: list[Index | list[Index]] | None = None
     timeline: dict[int | str, list[Task]] | None = None
-    file: Cell | Annotated[list[Cell], Meta(min_length=1)] | None = None
+    file: Cell | Annotated[list[Cell], Meta(min_length=1, max_length=4096)] | None = None
     format: Cell | None = None
     pattern: Cell | None = None
     rank: Index | Cell | None = None

@@ -17,6 +17,8 @@ from sphinx_pipeviz.spec import MAX_OPS, MAX_OPS_HINT, Spec
 
 Source = Spec | Plan | Timeline
 TIMED = "a timeline has times already; there is no plan to make of it"
+#: Keys of schedules whose ops are not made by a schedule's name.
+_WRITTEN = ("timeline", "file", "python", "order")
 
 
 def heading(source: Source) -> str | None:
@@ -38,6 +40,7 @@ def plan_of(source: Spec | Plan, max_ops: int = MAX_OPS) -> Plan:
         if source.timeline is not None or isinstance(source.loaded, Timeline):
             raise SpecError(TIMED, path=("timeline",))
         if isinstance(source.loaded, Plan):
+            _check_count(source, sum(map(len, source.loaded.orders)), max_ops)
             return extended(source.loaded, source, max_ops)
         written = source.schedule is None
         plan = _written_plan(source, max_ops) if written else _named_plan(source, max_ops)
@@ -65,7 +68,21 @@ def _written_plan(spec: Spec, max_ops: int) -> Plan:
             hint=MAX_OPS_HINT,
             path=("microbatches",),
         )
+    cells = (len(row.split() if isinstance(row, str) else row) for row in order)
+    _check_count(spec, sum(cells), max_ops)
     return Plan.parse(order, wanted, spec.placement, marks=spec.marks)
+
+
+def _check_count(spec: Spec, ops: int, max_ops: int) -> None:
+    """Check how many ops were written or read.
+
+    Raises:
+        SpecError: They are too many.
+    """
+    if ops > max_ops:
+        message = f"this schedule has {ops:,} ops; the limit is {max_ops:,}"
+        key = next((key for key in _WRITTEN if getattr(spec, key) is not None), "schedule")
+        raise SpecError(message, hint=MAX_OPS_HINT, path=(key,))
 
 
 def _named_plan(spec: Spec, max_ops: int) -> Plan:
@@ -119,7 +136,7 @@ def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_O
     Args:
         source: What to time.
         costs: Durations; None takes those of the spec, else forward 1, backward 2.
-        max_ops: The most ops a named schedule may have.
+        max_ops: The most ops a spec's schedule may have.
 
     Raises:
         PipevizError: The source is not a schedule that devices can run.
@@ -132,17 +149,22 @@ def timeline_of(source: Source, costs: Costs | None = None, max_ops: int = MAX_O
     if source.parts:
         message = "a comparison has several timelines; take its schedules one by one"
         raise SpecError(message, path=("compare",)).located(source.marks)
-    if source.timeline is not None:
-        return timeline_from_tasks(source.timeline, source.marks)
-    if isinstance(source.loaded, Timeline):
-        return _unchanged(source, source.loaded)
-    if costs is not None:
-        source = msgspec.structs.replace(source, costs=costs)
-    plan = plan_of(source, max_ops)
     try:
-        return simulate(plan, source.costs)
+        return _timed(source, costs, max_ops)
     except PipevizError as error:
         raise error.located(source.marks) from None
+
+
+def _timed(spec: Spec, costs: Costs | None, max_ops: int) -> Timeline:
+    if spec.timeline is not None:
+        _check_count(spec, sum(map(len, spec.timeline.values())), max_ops)
+        return timeline_from_tasks(spec.timeline, spec.marks)
+    if isinstance(spec.loaded, Timeline):
+        _check_count(spec, spec.loaded.tasks, max_ops)
+        return _unchanged(spec, spec.loaded)
+    if costs is not None:
+        spec = msgspec.structs.replace(spec, costs=costs)
+    return simulate(plan_of(spec, max_ops), spec.costs)
 
 
 #: Keys that only an order has a use for.
@@ -164,7 +186,7 @@ def _unchanged(spec: Spec, timeline: Timeline) -> Timeline:
         if getattr(spec, key) is not None:
             word = key.replace("_", "-")
             message = f"this file holds a timeline, which has its times, so '{word}' has no use"
-            raise SpecError(message, path=(word,)).located(spec.marks)
+            raise SpecError(message, path=(word,))
     return timeline
 
 
@@ -184,9 +206,13 @@ def parts_of(source: Source, max_ops: int = MAX_OPS) -> list[tuple[Timeline, Pic
         return [(timeline_of(source, max_ops=max_ops), Picture())]
     if not source.parts:
         return [(timeline_of(source, max_ops=max_ops), source.picture)]
-    found = [(timeline_of(part, max_ops=max_ops), part.picture) for part in source.parts]
-    own = source.picture
-    return [
-        (timeline, msgspec.structs.replace(picture, legend=own.legend))
-        for timeline, picture in found
-    ]
+    found, ops = [], 0
+    for part in source.parts:
+        timeline = timeline_of(part, max_ops=max_ops)
+        found.append((timeline, msgspec.structs.replace(part.picture, legend=source.legend)))
+        ops += timeline.tasks
+        if ops > max_ops:
+            message = f"the schedules of this comparison have more than {max_ops:,} ops"
+            error = SpecError(message, hint=MAX_OPS_HINT, path=("compare",))
+            raise error.located(source.marks)
+    return found

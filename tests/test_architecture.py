@@ -28,6 +28,7 @@ STEPS = [
     "convert",
     "shape",
     "readers",
+    "access",
     "load",
     "schedules",
     "extend",

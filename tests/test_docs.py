@@ -17,6 +17,7 @@ from typing import NamedTuple, get_args
 import pytest
 
 import sphinx_pipeviz as pv
+from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.costs import Costs
 from sphinx_pipeviz.draw.style import STYLES, Style
 from sphinx_pipeviz.errors import Location, Marks
@@ -25,7 +26,6 @@ from sphinx_pipeviz.frontends.directive_options import PICTURE_OPTIONS, SPEC_OPT
 from sphinx_pipeviz.frontends.failures import SUBTYPES
 from sphinx_pipeviz.frontends.schema import json_schema
 from sphinx_pipeviz.frontends.settings import SETTINGS
-from sphinx_pipeviz.load import Access
 from sphinx_pipeviz.load import load as load_sources
 from sphinx_pipeviz.picture import (
     Group,

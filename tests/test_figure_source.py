@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import sphinx_pipeviz as pv
+from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.errors import Location
 from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.frontends.command import main
-from sphinx_pipeviz.load import Access, load
+from sphinx_pipeviz.load import load
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.render import draw
 from tests.draw.tiny_font import write_font

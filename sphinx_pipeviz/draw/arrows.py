@@ -45,7 +45,8 @@ def followed(picture: Picture) -> list[int]:
     """Return the numbers of the microbatches whose way is drawn."""
     if picture.follow is None:
         return []
-    return [picture.follow] if isinstance(picture.follow, int) else picture.follow
+    numbers = [picture.follow] if isinstance(picture.follow, int) else picture.follow
+    return [*dict.fromkeys(numbers)]
 
 
 def _path(stops: list[Stop], grid: Grid, style: Style) -> Iterator[Lines]:

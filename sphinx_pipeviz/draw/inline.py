@@ -6,6 +6,7 @@ Text is text in the page's font. Every task is an element that says what it is.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from html import escape
@@ -122,11 +123,13 @@ class _Painter:
 
     def _names(self, panel: Panel, number: int) -> Iterator[str]:
         """Yield the names of rows that are links; the others are texts among others."""
-        for row, name in enumerate(panel.names):
-            stamps = [stamp for stamp in panel.texts if stamp.row == row]
+        stamps = defaultdict[int | None, list[Stamp]](list)
+        for stamp in panel.texts:
+            stamps[stamp.row].append(stamp)
+        for row, name in enumerate(panel.names if panel.links else ()):
             index = link_of_row(panel.links, row)
-            if index is not None and stamps:
-                text = "".join(self._texts(stamps))
+            if index is not None and stamps[row]:
+                text = "".join(self._texts(stamps[row]))
                 yield _linked(text, f"{number}.{index}", printable(name))
 
     def _panel(self, panel: Panel, number: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from sphinx_pipeviz.draw.scene import Task
@@ -11,6 +12,9 @@ from sphinx_pipeviz.links import check_link
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import Op
 from sphinx_pipeviz.picture import Link, Picture
+
+#: Device, stage, kind and microbatch of a task; None is any.
+Wanted = tuple[int | None, int | None, str | None, int | None]
 
 
 def is_of_row(link: Link) -> bool:
@@ -54,26 +58,35 @@ def check_links(timeline: Timeline, picture: Picture, style: Style) -> None:
         SpecError: A link leads nowhere that it may lead to.
     """
     shift = 0 if timeline.as_written else style.first
-    for index, link in enumerate(picture.links or ()):
+    links = picture.links or []
+    missing = _missing(timeline, {_wanted(link, shift) for link in links}) if links else set()
+    for index, link in enumerate(links):
         path = ("links", index)
         check_link(link, path)
         device = link.device
         if device is not None and device >= timeline.devices:
             message = f"there is no device {device}; they are 0 to {timeline.devices - 1}"
             raise StyleError(message, path=(*path, "device"))
-        if is_of_row(link) or _occurs(timeline, link, shift):
-            continue
-        raise StyleError("no task is as this link says", path=path)
+        if not is_of_row(link) and _wanted(link, shift) in missing:
+            raise StyleError("no task is as this link says", path=path)
 
 
-def _occurs(timeline: Timeline, link: Link, shift: int) -> bool:
-    """Tell whether there is a task that a link is on."""
-    wanted = None if link.microbatch is None else link.microbatch - shift
+def _wanted(link: Link, shift: int) -> Wanted:
+    number = None if link.microbatch is None else link.microbatch - shift
+    return link.device, link.stage, link.kind, number
+
+
+def _missing(timeline: Timeline, wanted: set[Wanted]) -> set[Wanted]:
+    """Return those of the wanted tasks that there are not, in one pass for all of them."""
+    left: dict[tuple[bool, ...], set[Wanted]] = defaultdict(set)
+    for each in wanted:
+        left[tuple(value is not None for value in each)].add(each)
     beside = ((lane.device, lane.runs) for lane in timeline.lanes)
-    return any(
-        _names(link, op) and wanted in (None, timeline.microbatch(op))
-        for device, runs in (*enumerate(timeline.rows), *beside)
-        if link.device in (None, device)
-        for run in runs
-        for op in run.slot.ops
-    )
+    for device, runs in (*enumerate(timeline.rows), *beside):
+        for op in (op for run in runs for op in run.slot.ops):
+            known = (device, op.stage, op.kind.value, timeline.microbatch(op))
+            for asked, those in left.items():
+                those.discard(
+                    tuple(v if ask else None for v, ask in zip(known, asked, strict=True))
+                )
+    return set().union(*left.values())

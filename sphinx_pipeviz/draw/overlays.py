@@ -23,6 +23,10 @@ Mark = Boxes | Lines | Stamp
 #: Line widths, in points.
 FRAME = 1.8
 FLUSH = 2.4
+#: Most tasks that all highlights of a schedule are on: each has a border.
+MOST_MARKED = 100_000
+#: Most devices whose largest gap is looked for.
+MOST_DEVICES = 1000
 #: Smaller words are left out, in points.
 SMALLEST = 4.2
 #: Radius of the bubble's corners, in ems.
@@ -43,8 +47,9 @@ def check_highlights(timeline: Timeline, picture: Picture, style: Style) -> None
     """Check that what is highlighted is there.
 
     Raises:
-        StyleError: A microbatch or a device is not there.
+        StyleError: A microbatch or a device is not there, or too many tasks are meant.
     """
+    marked = 0
     for index, highlight in enumerate(picture.highlight or ()):
         device = highlight.device
         if device is not None and device >= timeline.devices:
@@ -56,8 +61,14 @@ def check_highlights(timeline: Timeline, picture: Picture, style: Style) -> None
             message = f"there is no time from {start:g} to {end:g} to highlight"
             hint = "give 'from' before 'to', in time units"
             raise StyleError(message, hint=hint, path=("highlight", index))
-        if not _covers_area(highlight) and not list(chosen(timeline, highlight, style)):
+        if _covers_area(highlight):
+            continue
+        tasks = sum(1 for _ in chosen(timeline, highlight, style))
+        marked += tasks
+        if not tasks or marked > MOST_MARKED:
             message = "no task is as this highlight says"
+            if tasks:
+                message = f"highlights are on more than {MOST_MARKED:,} tasks"
             raise StyleError(message, path=("highlight", index))
 
 
@@ -79,14 +90,13 @@ def flush_times(timeline: Timeline) -> Iterator[float]:
     numbers = {op.microbatch for row in timeline.rows for run in row for op in run.slot.ops}
     known = [number for number in numbers if number is not None]
     each = (max(known, default=-1) + 1) // max(1, count)
-    for iteration in range(1, count):
-        ends = [
-            run.end
-            for row in timeline.rows
-            for run in row
-            if _iteration(run, each) == iteration - 1
-        ]
-        yield max(ends, default=0.0)
+    ends = dict.fromkeys(range(count - 1), 0.0)
+    for row in timeline.rows:
+        for run in row:
+            iteration = _iteration(run, each)
+            if iteration in ends:
+                ends[iteration] = max(ends[iteration], run.end)
+    yield from ends.values()
 
 
 def _flushes(timeline: Timeline, grid: Grid, style: Style) -> Iterator[Lines]:
@@ -141,6 +151,17 @@ def _box(device: int, run: Run, grid: Grid) -> Box:
     left = grid.x(max(run.start, grid.start))
     right = grid.x(min(max(run.end, grid.start), grid.end))
     return (left, grid.row_y(device), round(right - left, 3), grid.row_height)
+
+
+def check_bubble(timeline: Timeline, picture: Picture) -> None:
+    """Check that the largest gap can be found soon: the time grows with devices squared.
+
+    Raises:
+        StyleError: There are too many devices.
+    """
+    if picture.bubble and timeline.devices > MOST_DEVICES:
+        message = f"a bubble is shown for at most {MOST_DEVICES:,} devices"
+        raise StyleError(f"{message}, not {timeline.devices:,}", path=("bubble",))
 
 
 def bubble_of(

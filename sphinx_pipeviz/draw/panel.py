@@ -32,6 +32,7 @@ from sphinx_pipeviz.draw.linked import check_links
 from sphinx_pipeviz.draw.notes import notes_of, room_above, room_below
 from sphinx_pipeviz.draw.overlays import (
     bubble_of,
+    check_bubble,
     check_highlights,
     label_room,
     overlays_of,
@@ -214,6 +215,7 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
     if picture.sizes:
         check_sizes(picture.sizes, timeline.devices)
     check_highlights(timeline, picture, style)
+    check_bubble(timeline, picture)
     check_phases(picture.phases if isinstance(picture.phases, list) else [])
     check_links(timeline, picture, style)
     _check_ways(timeline, picture, style)

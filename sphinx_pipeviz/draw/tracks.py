@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -47,10 +48,12 @@ def strips(timeline: Timeline, names: tuple[str, ...], grid: Grid) -> Iterator[S
 
 def _tracks(runs: tuple[Run, ...]) -> Iterator[tuple[int, Run]]:
     """Yield each run with the first track that is free when it starts."""
-    ends: list[float] = []
+    taken: list[tuple[float, int]] = []
+    free: list[int] = []
     for run in runs:
-        free = (track for track, end in enumerate(ends) if end <= run.start + 1e-9)
-        track = next(free, len(ends))
-        ends[track : track + 1] = [run.end]
+        while taken and taken[0][0] <= run.start + 1e-9:
+            heapq.heappush(free, heapq.heappop(taken)[1])
+        track = heapq.heappop(free) if free else len(taken)
+        heapq.heappush(taken, (run.end, track))
         if run.duration:
             yield track, run

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sphinx_pipeviz.access import Access, note_nothing
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
 from sphinx_pipeviz.frontends.command_arguments import DEFAULTS, NUMBERS, READING, WORDS
-from sphinx_pipeviz.load import Access, load, note_nothing, read_into
+from sphinx_pipeviz.load import load, read_into
 from sphinx_pipeviz.readers import READERS, YAML, format_name, recognised, unrecognised
 from sphinx_pipeviz.readers.text_file import (
     LARGEST_TRACE,

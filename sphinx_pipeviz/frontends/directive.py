@@ -14,6 +14,7 @@ from docutils.parsers.rst import directives
 from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
+from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError
 from sphinx_pipeviz.frontends.cross_links import waiting_links
 from sphinx_pipeviz.frontends.directive_options import (
@@ -32,7 +33,7 @@ from sphinx_pipeviz.frontends.folders import note_folder, roots_of
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
 from sphinx_pipeviz.frontends.translation import text_nodes
 from sphinx_pipeviz.frontends.widths import fitted
-from sphinx_pipeviz.load import Access, load
+from sphinx_pipeviz.load import load
 from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import read_file, read_head
 from sphinx_pipeviz.readers.yaml_spec import read_spec

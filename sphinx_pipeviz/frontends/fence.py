@@ -9,6 +9,7 @@ from typing import Any
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 
+from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.errors import SpecError, did_you_mean
 from sphinx_pipeviz.frontends.downloads import files_named
 from sphinx_pipeviz.frontends.fence_draw import Drawer
@@ -16,7 +17,6 @@ from sphinx_pipeviz.frontends.fence_find import Finder, Page, file_page
 from sphinx_pipeviz.frontends.fence_links import LinkStep, page_address
 from sphinx_pipeviz.frontends.figure_html import Figures
 from sphinx_pipeviz.frontends.page_loads import Link, linker
-from sphinx_pipeviz.load import Access
 from sphinx_pipeviz.spec import MAX_OPS
 
 #: Before all that changes lines; after snippets are there and before SuperFences reads
@@ -102,7 +102,9 @@ class FenceExtension(Extension):
                 [Path(folder)] if folder else [], self.getConfig("assets").rstrip("/")
             )
         root = Path(site.config.get("root_dir", ""))
-        folders = [root / site.config[key] / assets for key in ("docs_dir", "site_dir")]
+        places = (root / site.config[key] for key in ("docs_dir", "site_dir"))
+        # a link in the pages' folder may lead out of it
+        folders = [at / assets for at in places if _is_below(at / assets, at)]
         up = "../" * site.page.path.count("/")  # Zensical takes it for the source's address
         return linker(folders, f"{up}{assets}")
 
@@ -119,6 +121,10 @@ class FenceExtension(Extension):
         docs = Path(site.config.get("root_dir", ""), site.config["docs_dir"])
         access = Access(docs, docs, python=python, roots=(docs, *roots))
         return file_page(docs / site.page.path, lines, access)
+
+
+def _is_below(folder: Path, top: Path) -> bool:
+    return folder.resolve().is_relative_to(top.resolve())
 
 
 def _zensical(md: Markdown) -> Any:

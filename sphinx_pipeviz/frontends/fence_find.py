@@ -16,9 +16,9 @@ from pathlib import Path
 from markdown import Markdown
 from markdown.util import ETX, STX
 
+from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.errors import Location
 from sphinx_pipeviz.frontends.fence_lines import Fence, Places, fences
-from sphinx_pipeviz.load import Access
 
 #: Stand for the marks of Python-Markdown's stash, which it removes from what it reads.
 OPEN, CLOSE = "\x01", "\x04"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import re
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,16 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.utils import get_relative_url
 
+from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.draw.style import resolve_style
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.downloads import FILES
 from sphinx_pipeviz.frontends.fence import FenceExtension
 from sphinx_pipeviz.frontends.fence_find import Page, file_page
 from sphinx_pipeviz.frontends.figure_html import Figures
+from sphinx_pipeviz.frontends.published import publish
 from sphinx_pipeviz.frontends.settings import WAYS
 from sphinx_pipeviz.languages import TABLES, language_of
-from sphinx_pipeviz.load import Access
 from sphinx_pipeviz.spec import MAX_OPS
 
 if TYPE_CHECKING:
@@ -30,13 +32,14 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page as SitePage
 
+logger = logging.getLogger("mkdocs.plugins.pipeviz")
 #: Where files are, below the site's folder.
 FOLDER = "assets/pipeviz"
 #: Before plugins that use the pages' text, and after them.
 FIRST, LAST = 100, -100
 #: A picture in a page; there is no ``<div>`` in it.
 PICTURE = re.compile(r'<div class="pipeviz[ "].*?</div>', re.DOTALL)
-HIDDEN = re.compile(r"<!--pipeviz-(\d+)-->")
+HIDDEN = re.compile(r"<!--pipeviz-[0-9a-f]{16}-\d+-->")
 
 
 class Options(base.Config):
@@ -70,7 +73,7 @@ class PipevizPlugin(BasePlugin[Options]):
     def __init__(self) -> None:
         self.fence = FenceExtension()
         self.files: dict[str, bytes] = {}
-        self.hidden: list[str] = []
+        self.hidden: dict[str, str] = {}
         self.watched: set[Path] = set()
         self.server: LiveReloadServer | None = None
 
@@ -132,17 +135,25 @@ class PipevizPlugin(BasePlugin[Options]):
     def _hide(self, context: object, *, page: SitePage, **_: object) -> None:
         """Take the pictures out of the text that a search finds pages by."""
         del context
-        self.hidden = PICTURE.findall(page.content or "")
-        numbers = count()
-        page.content = PICTURE.sub(
-            lambda _: f"<!--pipeviz-{next(numbers)}-->", page.content or ""
-        )
+        content = page.content or ""
+        # no page can hold a mark of its own
+        digest = hashlib.sha256(content.encode(errors="replace")).hexdigest()[:16]
+        self.hidden = {}
+
+        def hide(picture: re.Match[str]) -> str:
+            mark = f"<!--pipeviz-{digest}-{len(self.hidden)}-->"
+            self.hidden[mark] = picture[0]
+            return mark
+
+        page.content = PICTURE.sub(hide, content)
 
     @event_priority(LAST)
     def _show(self, context: object, *, page: SitePage, **_: object) -> None:
         """Put the pictures back into the page."""
         del context
-        page.content = HIDDEN.sub(lambda mark: self.hidden[int(mark[1])], page.content or "")
+        page.content = HIDDEN.sub(
+            lambda mark: self.hidden.get(mark[0], mark[0]), page.content or ""
+        )
 
     on_page_context = CombinedEvent(_hide, _show)
 
@@ -168,5 +179,7 @@ class PipevizPlugin(BasePlugin[Options]):
         """Write what the pages show and load."""
         folder = Path(config.site_dir, FOLDER)
         for name, data in self.files.items():
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(data)
+            try:
+                publish(folder / name, data)
+            except OSError as error:  # such as a folder of the pages that has its name
+                logger.warning("pipeviz: %s cannot be written: %s", name, error.strerror)

@@ -26,7 +26,7 @@ from sphinx_pipeviz.readers.measured import (
 from sphinx_pipeviz.readers.op_names import WORDS, Named, default_names, names_of_pattern
 from sphinx_pipeviz.readers.steps import are_steps, in_time
 from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
-from sphinx_pipeviz.readers.trace_events import Event, Id, Trace, read_trace
+from sphinx_pipeviz.readers.trace_events import Event, Id, Trace, check_count, read_trace
 
 _PHASE = re.compile(r'"ph"\s*:\s*"')
 #: Characters of a row's title.
@@ -70,7 +70,10 @@ def read_chrome_trace(files: Sequence[TextFile], options: ReadOptions) -> Timeli
     unit = unit_of(options)
     names = default_names if options.pattern is None else names_of_pattern(options.pattern)
     named: Named = lru_cache(maxsize=4096)(names)
-    traces = [read_trace(file, lambda name: named(name) is not None) for file in files]
+    traces = []
+    for file in files:
+        traces.append(read_trace(file, lambda name: named(name) is not None))
+        check_count(sum(len(trace.events) for trace in traces))
     runs = _runs_by_row(traces, named)
     others = {run.slot.ops[0].name for row in runs.values() for run in row} - {""}
     _join_transfers(runs)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
+import warnings
 from collections.abc import Callable
 
 from sphinx_pipeviz.errors import PlanError, SpecError
 from sphinx_pipeviz.ops import PASSES, PER_ITERATION, Kind, Op, Slot, one_line, parse_slot
+from sphinx_pipeviz.readers.pattern_ways import MOST_WAYS, ways_of
 
 #: Characters of a name; longer ones name no op.
 LONGEST_NAME = 200
@@ -43,13 +44,6 @@ _LABELS = {
     **dict.fromkeys(("stage", "s"), "stage"),
     **dict.fromkeys(("", "mb", "m", "micro", "batch", "microbatch", "micro_batch"), "mb"),
 }
-#: Of a pattern: what is one character, a group's ends, a choice, a repetition.
-_PIECE = re.compile(
-    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?(?:P<\w*>|<?[=!]|[^)]?))?|\)|\||[*+?]|\{\d*,?\d*\}|.",
-    re.DOTALL,
-)
-#: Ways to split a name that a search may try.
-_MOST_WAYS = 75_000_000
 #: Seconds of a search that is slow, and of all slow ones together.
 _SLOW, _TOO_SLOW = 0.01, 1.0
 
@@ -125,8 +119,7 @@ def names_of_pattern(pattern: str) -> Named:
         SpecError: It is no regular expression, lacks a group, or may take forever. The
             function raises it where a name has no microbatch.
     """
-    search = _timed(_compiled(pattern).search)
-    longest = _longest_name(pattern)
+    search, longest = _timed(_compiled(pattern).search), _longest_name(pattern)
 
     def named(name: str) -> tuple[Slot, str] | None:
         match = search(name) if len(name) <= longest else None
@@ -176,32 +169,22 @@ def _digits(found: dict[str, str | None], group: str, name: str) -> int | None:
     return int(text)
 
 
-def _is_nested(pattern: str) -> bool:
-    """Tell whether a group that repeats holds a choice or a repetition."""
-    varies = [False]
-    closed = False  # whether the last piece is the end of a group that varies
-    for piece in _PIECE.findall(pattern):
-        repeats = piece in ("*", "+") or (piece[0] == "{" and len(piece) > 1)
-        if repeats and closed:
-            return True
-        closed = False
-        if piece[0] == "(":
-            varies.append(False)
-        elif piece == ")" and len(varies) > 1:
-            closed = varies.pop()
-            varies[-1] |= closed
-        elif repeats or piece in ("|", "?"):
-            varies[-1] = True
-    return False
-
-
 def _longest_name(pattern: str) -> int:
-    """Return how long names may be: each repetition without an end multiplies the ways."""
-    pieces = _PIECE.findall(pattern)
-    endless = sum(piece in ("*", "+") or piece.endswith(",}") for piece in pieces)
-    count = endless + 1  # a search may start anywhere
+    """Return how long names may be, so that a search in one ends soon.
+
+    Raises:
+        SpecError: No name would be short enough, or the pattern repeats a repetition.
+    """
+    try:
+        ways = ways_of(pattern)
+    except RecursionError:
+        raise SpecError("the pattern is nested too deeply", path=("pattern",)) from None
     lengths = range(LONGEST_NAME, 0, -1)
-    return next((n for n in lengths if math.comb(n + count, count) <= _MOST_WAYS), 1)
+    longest = next((n for n in lengths if ways.within(n) <= MOST_WAYS), 0)
+    if not longest:
+        message = "the pattern leaves too many choices, which can take forever"
+        raise SpecError(message, hint="write fewer ?, | and {a,b}", path=("pattern",))
+    return longest
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -209,11 +192,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     if len(pattern) > _LONGEST_PATTERN:
         message = f"the pattern is longer than {_LONGEST_PATTERN} characters"
         raise SpecError(message, path=path)
-    if _is_nested(pattern):
-        message = "the pattern repeats a choice or a repetition, which can take forever"
-        raise SpecError(message, hint="write (a+) instead of (a+)+", path=path)
     try:
-        compiled = re.compile(pattern)
+        with warnings.catch_warnings():  # of what later versions may read otherwise
+            warnings.simplefilter("ignore")
+            compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         message = f"the pattern is not a regular expression: {error}"
         raise SpecError(message, path=path) from None

@@ -193,22 +193,28 @@ def _series(lists: _Lists, kind: Kind, config: _Config) -> Iterator[_Pass]:
         raise lists.error(f"has {len(starts)} starts and {len(ends)} ends", "end")
     if not starts and kind == Kind.BACKWARD_WEIGHT:
         return
-    order = _order(lists, kind, config)
-    if len(order) != len(starts):
-        raise lists.error(f"has {len(starts)} starts, not {len(order)}", "start")
+    order = _order(lists, kind, config, len(starts))
     for index, (place, start, end) in enumerate(zip(order, starts, ends, strict=True)):
         if end < start:
             raise lists.error("ends before it starts", "end", index)
         yield _Pass(place[0], kind, place[1], start, end - start)
 
 
-def _order(lists: _Lists, kind: Kind, config: _Config) -> _Order:
-    """Return the chunk and microbatch of each op, as written or as Megatron-LM runs them."""
+def _order(lists: _Lists, kind: Kind, config: _Config, count: int) -> _Order:
+    """Return the chunk and microbatch of each op, as written or as Megatron-LM runs them.
+
+    Raises:
+        SpecError: There are not ``count`` of them.
+    """
     microbatches = lists.numbers("minibatch", config.microbatches)
     chunks = lists.numbers("chunk", config.chunks)
     if microbatches and config.chunks == 1:
         chunks = chunks or [0] * len(microbatches)
-    if not microbatches or not chunks:
+    written = bool(microbatches and chunks)
+    wanted = len(microbatches) if written else config.chunks * config.microbatches
+    if wanted != count:  # before a long order is made
+        raise lists.error(f"has {count} starts, not {wanted}", "start")
+    if not written:
         return _megatron_order(config, backward=kind != Kind.FORWARD)
     if len(chunks) != len(microbatches):
         counts = f"{len(microbatches)} minibatches and {len(chunks)} chunks"

@@ -77,9 +77,9 @@ def _running(name: str) -> Iterator[None]:
     """Turn whatever the user's code raises into a message, even a call of ``exit``."""
     try:
         yield
-    except PipevizError:
+    except (PipevizError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # SystemExit is no Exception
         place = _place(error)
         message = f"{name} raised {_told(error)}" + (f" (in {place})" if place else "")
         raise SpecError(message, path=_PATH) from error

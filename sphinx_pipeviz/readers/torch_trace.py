@@ -28,7 +28,7 @@ from sphinx_pipeviz.readers.measured import (
 )
 from sphinx_pipeviz.readers.ranks import ranks_named
 from sphinx_pipeviz.readers.text_file import ReadOptions, TextFile
-from sphinx_pipeviz.readers.trace_events import Event, read_trace
+from sphinx_pipeviz.readers.trace_events import Event, check_count, read_trace
 
 _MARKS = ('"schemaVersion"', '"distributedInfo"', '"baseTimeNanoseconds"', '"deviceProperties"')
 _ACTION = re.compile(r"PP:[\d(][\w();]{1,60}", re.ASCII)
@@ -102,6 +102,7 @@ def _known(files: Iterable[TextFile]) -> list[_Rank]:
     for file in files:
         try:
             ranks.append(_rank(file))
+            check_count(sum(len(rank.runs) for rank in ranks))
         except _NoRankError as error:
             unknown.append(error)
     ranks.sort(key=lambda rank: rank.rank)

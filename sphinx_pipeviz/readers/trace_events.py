@@ -8,13 +8,12 @@ since a trace has millions of which a pipeline's are few.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sphinx_pipeviz.errors import Location, PipevizError, SpecError
+from sphinx_pipeviz.readers.json_scan import JsonScan
 from sphinx_pipeviz.readers.json_text import bad_json, shown, time_at
 from sphinx_pipeviz.readers.text_file import TextFile
 from sphinx_pipeviz.spec import MAX_OPS
@@ -22,8 +21,8 @@ from sphinx_pipeviz.spec import MAX_OPS
 #: A process or thread: a number, or a name.
 Id = int | str
 
-_DECODER = json.JSONDecoder()
-_SPACE = re.compile(r"[ \t\n\r]*")
+#: What readers want of an object form, beside its events.
+HEADER = ("distributedInfo", "baseTimeNanoseconds")
 
 
 class Event(NamedTuple):
@@ -63,7 +62,7 @@ def read_trace(file: TextFile, wanted: Callable[[str], bool]) -> Trace:
     Raises:
         SpecError: It is not JSON or not a trace, or an event's times cannot be.
     """
-    scan = _Scan(file)
+    scan = JsonScan(file)
     collect = _Collect(Trace(), wanted)
     try:
         start = scan.peek()
@@ -82,20 +81,32 @@ def read_trace(file: TextFile, wanted: Callable[[str], bool]) -> Trace:
     return collect.trace
 
 
-def _read_object(scan: _Scan, collect: _Collect) -> None:
+def check_count(events: int) -> None:
+    """Check how many events of a pipeline there are.
+
+    Raises:
+        SpecError: They are too many.
+    """
+    if events > MAX_OPS:
+        raise SpecError(f"this trace has more than {MAX_OPS:,} events of a pipeline")
+
+
+def _read_object(scan: JsonScan, collect: _Collect) -> None:
     found = False
     for key in scan.members():
         if key == "traceEvents" and scan.peek() == "[":
             found = True
             _read_events(scan, collect, open_ended=False)
         else:
-            collect.trace.header[key] = scan.value()
+            value = scan.value()
+            if key in HEADER:
+                collect.trace.header[key] = value
     if not found:
         hint = "an object with an array of events under 'traceEvents' is a trace"
         raise SpecError("there is no array 'traceEvents'", Location(scan.file.name, 1), hint)
 
 
-def _read_events(scan: _Scan, collect: _Collect, *, open_ended: bool) -> None:
+def _read_events(scan: JsonScan, collect: _Collect, *, open_ended: bool) -> None:
     for index, (at, raw) in enumerate(scan.items(open_ended=open_ended)):
         try:
             collect.add(raw, index)
@@ -103,62 +114,6 @@ def _read_events(scan: _Scan, collect: _Collect, *, open_ended: bool) -> None:
             line = scan.file.text.count("\n", 0, at) + 1
             error.location = Location(scan.file.name, line)
             raise
-
-
-class _Scan:
-    """Steps through a JSON text, decoding one value at a time."""
-
-    def __init__(self, file: TextFile) -> None:
-        self.file = file
-        self._text = file.text
-        self._at = 0
-
-    def peek(self) -> str:
-        """Return the next character that is not space; an empty string at the end."""
-        match = _SPACE.match(self._text, self._at)
-        self._at = match.end() if match else self._at
-        return self._text[self._at : self._at + 1]
-
-    def value(self) -> Any:
-        """Return the next value."""
-        self.peek()
-        value, self._at = _DECODER.raw_decode(self._text, self._at)
-        return value
-
-    def items(self, *, open_ended: bool) -> Iterator[tuple[int, Any]]:
-        """Yield each item of an array and where it starts; it may lack its end."""
-        self._at += 1
-        while (char := self.peek()) != "]":
-            if not char and open_ended:
-                return
-            start = self._at
-            yield start, self.value()
-            if self.peek() == ",":
-                self._at += 1
-            elif self.peek() != "]" and (self.peek() or not open_ended):
-                raise self.error("Expecting ',' delimiter")
-        self._at += 1
-
-    def members(self) -> Iterator[str]:
-        """Yield each key of an object; its value must then be read."""
-        self._at += 1
-        while self.peek() != "}":
-            if self.peek() != '"':
-                raise self.error("Expecting property name enclosed in double quotes")
-            key = self.value()
-            if self.peek() != ":":
-                raise self.error("Expecting ':' delimiter")
-            self._at += 1
-            yield key
-            if self.peek() == ",":
-                self._at += 1
-            elif self.peek() != "}":
-                raise self.error("Expecting ',' delimiter")
-        self._at += 1
-
-    def error(self, message: str) -> json.JSONDecodeError:
-        """Return an error at this place."""
-        return json.JSONDecodeError(message, self._text, self._at)
 
 
 #: Names that are kept to say what a trace has instead.
@@ -211,8 +166,7 @@ class _Collect:
 
     def _keep(self, event: Event) -> None:
         self.trace.events.append(event)
-        if len(self.trace.events) > MAX_OPS:
-            raise SpecError(f"this trace has more than {MAX_OPS:,} events of a pipeline")
+        check_count(len(self.trace.events))
 
     def _end(self, raw: dict[str, Any], index: int) -> None:
         stack = self._open.get(_thread(raw, index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,8 @@ SOURCES: dict[str, set[str]] = {
 SOURCES["compare"] = SOURCES["schedule"] | {"schedule"}
 #: Keys that every schedule of a comparison has of its own.
 _ALONE = {"compare", "style", "title", "legend"}
+#: Most places that every schedule of a comparison knows.
+_MOST_MARKS = 10_000
 _ONE = f"{', '.join([*SOURCES][:-1])} and {[*SOURCES][-1]}"
 
 
@@ -121,10 +124,9 @@ def _checked(data: dict[Any, Any], marks: Marks) -> Spec:
 def _parts(data: dict[Any, Any], marks: Marks) -> Iterator[Spec]:
     """Yield the schedules of a comparison, each with the keys that all share."""
     shared = {key: value for key, value in data.items() if key not in _ALONE}
+    around, inside = _parted(marks)
     for index, own in enumerate(data["compare"]):
-        at = ("compare", index)
-        below = {path[2:]: place for path, place in marks.items() if path[:2] == at}
-        places = Marks(marks | below)
+        places = Marks(around | inside.get(index, {}))
         for key in ("compare", "style"):
             if key in own:
                 message = f"'{key}' does not go into one schedule of a comparison"
@@ -143,6 +145,22 @@ def _parts(data: dict[Any, Any], marks: Marks) -> Iterator[Spec]:
             yield _checked(used | own, places)
         except PipevizError as error:
             raise error.located(places) from None
+
+
+def _parted(marks: Marks) -> tuple[Marks, dict[Any, Marks]]:
+    """Return the places of what all schedules of a comparison share, and of each one's own.
+
+    All of them have the former, so of very many only those of keys are kept.
+    """
+    around, inside = Marks(), defaultdict[Any, Marks](Marks)
+    for path, place in marks.items():
+        if path[:1] != ("compare",):
+            around[path] = place
+        elif len(path) > 1:
+            inside[path[1]][path[2:]] = place
+    if len(around) > _MOST_MARKS:
+        around = Marks({path: place for path, place in around.items() if len(path) <= 1})
+    return around, inside
 
 
 def _source(data: dict[Any, Any], keys: Keys) -> str:

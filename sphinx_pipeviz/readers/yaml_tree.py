@@ -27,6 +27,7 @@ MAX_ENTRIES = 2_000_000
 MAX_ALIASED = 200_000
 MAX_DEPTH = 40
 _TOO_DEEP = f"the text is nested more than {MAX_DEPTH} levels deep"
+_TOO_MANY = f"the text has more than {MAX_ENTRIES:,} entries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 
 #: What neither XML nor a terminal takes as text, written as an escape.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
 
 #: Kind of node -> the tags it may have.
 _TAGS: dict[type[yaml.Node], set[str]] = {
@@ -119,7 +121,7 @@ def parse_tree(text: str, locate: Locate) -> Tree:
         message = f"the aliases unfold to more than {MAX_ALIASED:,} entries"
         raise SpecError(message, locate(0), "use fewer aliases")
     if unfolded > MAX_ENTRIES:
-        raise SpecError(f"the text has more than {MAX_ENTRIES:,} entries", locate(0))
+        raise SpecError(_TOO_MANY, locate(0))
     marks = Marks()
     last = len(text.splitlines()) - 1  # PyYAML puts an empty value behind the text
     walk = _Walk(lambda line: locate(min(line, last)), marks)
@@ -130,7 +132,8 @@ def _written(text: str, locate: Locate) -> int:
     """Count what is written.
 
     Raises:
-        SpecError: The text nests too deeply for PyYAML, which recurses.
+        SpecError: The text nests too deeply for PyYAML, which recurses, or is so long that
+            its nodes would take too much memory.
     """
     depth = written = 0
     for event in yaml.parse(text, Loader=_Loader):
@@ -140,6 +143,8 @@ def _written(text: str, locate: Locate) -> int:
         if depth > MAX_DEPTH:
             mark = event.start_mark
             raise SpecError(_TOO_DEEP, locate(mark.line if mark else 0))
+        if written > 2 * MAX_ENTRIES:  # a key is an event as well as its value
+            raise SpecError(_TOO_MANY, locate(0))
     return written
 
 

@@ -74,7 +74,7 @@ def assert_harmless(page):
     seen = Seen(page)
     assert not [tag for tag in seen.tags if "xpwned" in tag]
     assert not [name for name in seen.names if "xpwned" in name or name.startswith("on")]
-    assert not [at for at in seen.addresses if re.match(r"\s*(javascript|data:text)", at)]
+    assert not [at for at in seen.addresses if re.match(r"\s*(javascript:|data:text)", at)]
     return seen
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
+from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.errors import Location
 from sphinx_pipeviz.frontends import kept as keeping
-from sphinx_pipeviz.load import Access, load
+from sphinx_pipeviz.load import load
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 
 FORMATS = Path(__file__).parents[1] / "formats"

@@ -295,6 +295,8 @@ def line_of(text):
         ("own:fails_late", "KeyError: 'later'", 'KeyError("later")'),
         ("own:leaves", "SystemExit: enough", 'sys.exit("enough")'),
         ("own:never_ends", "RecursionError: maximum recursion", "return never_ends()"),
+        ("own:fills", "MemoryError", "raise MemoryError"),
+        ("own:stops", "GeneratorExit: over", 'raise GeneratorExit("over")'),
     ],
 )
 def test_what_the_code_raises_is_told_with_its_line(name, told, text):

@@ -57,6 +57,14 @@ def leaves():
     sys.exit("enough")
 
 
+def fills():
+    raise MemoryError
+
+
+def stops():
+    raise GeneratorExit("over")
+
+
 def never_ends():
     return never_ends()
 
