@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -149,9 +150,15 @@ def _watch(options: argparse.Namespace) -> None:
         raise SpecError("standard input cannot be watched", hint="name a file")
     _jobs(options)
     print("sphinx-pipeviz: watching; Ctrl-C ends it", file=sys.stderr)
+    with _noted_stops() as stops:
+        _redraw(options, stops)
+    raise KeyboardInterrupt
+
+
+def _redraw(options: argparse.Namespace, stops: list[int]) -> None:
+    """Draw what has changed, until there is a stop."""
     known: dict[str, Done] = {}
     told = ""
-    stops = _noted_stops()
     while not stops:
         try:
             told, changed = "", _changed(_jobs(options), known)
@@ -163,17 +170,17 @@ def _watch(options: argparse.Namespace) -> None:
             results = run(changed, processes(options.jobs, len(changed)), apart=True)
             _report(_kept(results, known), len(changed))
         time.sleep(PAUSE)
-    raise KeyboardInterrupt
 
 
-def _noted_stops() -> list[int]:
-    """Return a list that gets every Ctrl-C from now on.
+@contextlib.contextmanager
+def _noted_stops() -> Iterator[list[int]]:
+    """Give a list that gets every Ctrl-C meanwhile.
 
     One that meets an object's finalizer is otherwise lost: Python tells of what these
     raise, and goes on.
     """
     stops: list[int] = []
-    tell = sys.unraisablehook
+    before, tell = signal.getsignal(signal.SIGINT), sys.unraisablehook
 
     def stop(number: int, _frame: object) -> None:
         stops.append(number)
@@ -183,10 +190,16 @@ def _noted_stops() -> list[int]:
         if found.exc_type is not KeyboardInterrupt:
             tell(found)
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, stop)
-        sys.unraisablehook = tell_others
-    return stops
+    if before is not signal.default_int_handler:
+        yield stops
+        return
+    signal.signal(signal.SIGINT, stop)
+    sys.unraisablehook = tell_others
+    try:
+        yield stops
+    finally:
+        signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = tell
 
 
 def _changed(jobs: list[Job], known: dict[str, Done]) -> list[Job]:

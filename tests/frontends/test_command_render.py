@@ -168,6 +168,14 @@ def test_a_terminal_has_a_bar_and_a_pipe_has_none(run, monkeypatch):
 
 
 @pytest.fixture
+def heard():
+    """Let Ctrl-C be heard, which processes that a shell puts behind it ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def watching(here):
     command = [sys.executable, "-m", "sphinx_pipeviz", "render", "in", "-o", "out/", "--watch"]
     with (here / "said").open("w") as said:
@@ -187,6 +195,7 @@ def wait_for(condition):
         time.sleep(0.05)
 
 
+@pytest.mark.usefixtures("heard")
 def test_watch_draws_what_changes_until_ctrl_c(watching, here):
     def said():
         return Path("said").read_text()
@@ -202,9 +211,6 @@ def test_watch_draws_what_changes_until_ctrl_c(watching, here):
     (here / "in" / "new.yaml").write_text(GOOD)
     wait_for(lambda: "out/new.svg\n" in said())
     assert said().count("out/a.svg\n") == said().count("out/sub/c.svg\n") == 1
-    time.sleep(
-        2
-    )  # the process that drew ends; while it does, Ctrl-C may have to be given twice
     os.killpg(watching.pid, signal.SIGINT)
     assert watching.wait(60) == 130
     assert "Traceback" not in said()
@@ -221,14 +227,13 @@ def drop(_seconds):
     Finalized()
 
 
+@pytest.mark.usefixtures("heard")
 def test_watch_ends_where_ctrl_c_meets_a_finalizer(monkeypatch, capsys):
-    before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # put back at the end
+    hook = sys.unraisablehook
     monkeypatch.setattr(command_render, "time", SimpleNamespace(sleep=drop))
-    try:
-        assert main(["render", "in/a.yml", "-o", "out/", "--watch"]) == 130
-    finally:
-        signal.signal(signal.SIGINT, before)
+    assert main(["render", "in/a.yml", "-o", "out/", "--watch"]) == 130
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert sys.unraisablehook is hook
     out, err = capsys.readouterr()
     assert out == f"{Path('out', 'a.svg')}\n"
     assert "KeyboardInterrupt" not in err
