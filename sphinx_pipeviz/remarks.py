@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,6 +13,7 @@ from sphinx_pipeviz.draw.scene import Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import LARGE, is_large
 from sphinx_pipeviz.languages import TABLES
+from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.render import style_of
 from sphinx_pipeviz.spec import MAX_OPS
 from sphinx_pipeviz.timelines import Source, heading, parts_of
@@ -40,12 +41,13 @@ def remarks(
         style: Style of a source that asks for none.
         max_ops: The most ops a named schedule may have.
     """
-    return [*large(source, max_ops), *lacking(source, style, max_ops)]
+    timelines = [timeline for timeline, _ in parts_of(source, max_ops)]
+    return [*large(timelines), *lacking(source, style, max_ops)]
 
 
-def large(source: Source, max_ops: int = MAX_OPS) -> list[Remark]:
-    """Return that a picture is simplified, if it is."""
-    for timeline, _ in parts_of(source, max_ops):
+def large(timelines: Iterable[Timeline]) -> list[Remark]:
+    """Return that a picture of these is simplified, if it is."""
+    for timeline in timelines:
         if is_large(timeline):
             text = (
                 f"this picture of {timeline.tasks:,} tasks is simplified: more than {LARGE:,}"
@@ -84,7 +86,8 @@ def _lacking(parts: list[Part], look: Style, title: str | None) -> list[Remark]:
         return []
     shown = lacking[:SHOWN] + ("…" if len(lacking) > SHOWN else "")
     text = f"the font of this picture has no glyphs for '{shown}'"
-    return [Remark(subtype="font", text=f"{text} (name one that has them with pipeviz_font)")]
+    hint = "name one that has them with pipeviz_font or --font"
+    return [Remark(subtype="font", text=f"{text} ({hint})")]
 
 
 def _stamps(scene: Scene) -> Iterator[Stamp]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,7 @@ from sphinx_pipeviz.draw.style import Style, resolve_style
 from sphinx_pipeviz.draw.titles import heading_of, title_of
 from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
 from sphinx_pipeviz.languages import known_language
+from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 from sphinx_pipeviz.timelines import Source, heading, parts_of
 
@@ -115,16 +116,27 @@ def _checked(source: Source, look: Style, max_ops: int) -> list[Part]:
     return parts
 
 
-def check(source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS) -> str:
+class Checked(NamedTuple):
+    """A source without mistakes.
+
+    Args:
+        told: One sentence of at most 250 characters for readers who cannot see the picture.
+        timelines: What the picture shows.
+    """
+
+    told: str
+    timelines: list[Timeline]
+
+
+def check(
+    source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS
+) -> Checked:
     """Find every mistake that a picture could have, without drawing it; describe it.
 
     Args:
         source: What would be drawn.
         style: Style of a source that asks for none.
         max_ops: The most ops a named schedule may have.
-
-    Returns:
-        One sentence of at most 250 characters for readers who cannot see the picture.
 
     Raises:
         PipevizError: The picture cannot be drawn.
@@ -135,4 +147,5 @@ def check(source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX
         heading_of(parts, heading(source))
     except PipevizError as error:
         raise error.located(source.marks) from None
-    return describe_all([timeline for timeline, _ in parts], look.language)
+    timelines = [timeline for timeline, _ in parts]
+    return Checked(describe_all(timelines, look.language), timelines)

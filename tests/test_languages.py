@@ -143,13 +143,13 @@ def test_a_language_without_words_is_an_error(key, path):
 
 def test_alt_and_text_are_in_the_language():
     spec = pv.read(f"{SMALL}language: de\n")
-    assert check(spec) == (
+    assert check(spec).told == (
         "Pipeline-Ablauf, 1f1b: 2 Geräte, 3 Mikrobatches; 12 Zeiteinheiten, 25% Leerlauf."
     )
     text = draw_text(spec)
     assert "Gerät 1 │" in text
     assert "F Vorwärts, B Rückwärts" in text
-    assert check(pv.read(SMALL)) == (
+    assert check(pv.read(SMALL)).told == (
         "Pipeline schedule, 1f1b: 2 devices, 3 microbatches; 12 time units, 25% idle."
     )
 

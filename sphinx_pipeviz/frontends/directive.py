@@ -145,8 +145,8 @@ class PipelineSchedule(SphinxDirective):
     # Nodes
 
     def _nodes(self, spec: Spec, options: dict[str, Any]) -> list[nodes.Node]:
-        told = check(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops)
-        for found in large(spec, self.config.pipeviz_max_ops):
+        told, timelines = check(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops)
+        for found in large(timelines):
             tell(self.env, found, at_directive(self))
         options.setdefault("alt", told)
         figure_options = {key: options.pop(key) for key in FIGURE_OPTIONS if key in options}

@@ -106,9 +106,13 @@ class Drawer(Treeprocessor):
         fence, lines, place = self.finder.found.fences[index]
         page = self.finder.found.page
         try:
-            return _picture(fence, place, page, figures, page.ident(number))
+            found = _picture(fence, place, page, figures, page.ident(number))
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, place)
+        else:
+            for remark in found[1].remarks:
+                logger.warning("pipeviz: %s: %s", place, _in_options(remark.text))
+            return found
         logger.warning("pipeviz: %s", known)
         if self.strict:
             raise known
@@ -188,10 +192,15 @@ def _known(error: Exception, place: Location) -> PipevizError:
         hint = "this is a mistake in sphinx-pipeviz; please report it"
         known = PipevizError(f"drawing failed: {type(error).__name__}: {error}", hint=hint)
     known.location = known.location or place
-    if known.hint:  # the core names the settings of Sphinx and of the command
-        named = r"\bpipeviz_(\w+)( in conf\.py)?( = False)?( or --[a-z-]+)?"
-        known.hint = re.sub(named, r"the option \1", known.hint)
+    known.hint = known.hint and _in_options(known.hint)
     return known
+
+
+def _in_options(text: str) -> str:
+    """Return a text of the core, which names the settings of Sphinx and of the command."""
+    named = r"\bpipeviz_(\w+)( in conf\.py)?( = False)?( or --[a-z-]+)?"
+    found = re.sub(named, r"the option \1", text)
+    return found.replace("with the option font", "as the font of the option style")
 
 
 def _picture(

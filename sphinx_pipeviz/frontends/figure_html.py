@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -35,6 +35,7 @@ from sphinx_pipeviz.frontends.spec_links import refuse_roles, written_addresses
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.frontends.zoom import zoom_mark
 from sphinx_pipeviz.languages import language_of, say
+from sphinx_pipeviz.remarks import Remark, lacking, large
 from sphinx_pipeviz.render import check, draw, style_of
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 
@@ -69,6 +70,7 @@ class Drawn:
         zoom: Whether readers may enlarge it.
         links: Where its links lead as written, by what stands for their addresses in
             ``html``.
+        remarks: What readers of it may miss.
     """
 
     html: str
@@ -76,6 +78,7 @@ class Drawn:
     offered: str = ""
     zoom: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[Remark] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ class Figures:
         Raises:
             PipevizError: The schedule cannot be drawn.
         """
-        told = check(spec, self.style, self.max_ops)
+        told, timelines = check(spec, self.style, self.max_ops)
+        remarks = large(timelines)
         alt = told if header.alt is None else header.alt
         refuse_roles(spec)
         spec = fitted(spec, header.width)
@@ -133,12 +137,13 @@ class Figures:
                 svg, links = _linked(found.svg, spec, ident)
                 picture = dress(svg, ident, alt, header.width) + mark
                 html = _outer(with_text(picture, found.text, words(AS_TEXT)), header.width)
-                return Drawn(html, {found.style: found.css}, offered, zoom, links)
+                return Drawn(html, {found.style: found.css}, offered, zoom, links, remarks)
         images = self._images(spec, alt, header.width) + mark
         # what is too large to be inline is so for text, too
         text = text_of(spec, self.style, self.max_ops) if way == "image" else ""
         html = _OUTER.format("pipeviz", with_text(images, text, words(AS_TEXT)))
-        return Drawn(html, offered=offered, zoom=zoom)
+        remarks += lacking(spec, self.style, self.max_ops)
+        return Drawn(html, offered=offered, zoom=zoom, remarks=remarks)
 
     def _inline(self, spec: Spec, *, always: bool) -> Inline:
         def make() -> bytes:

@@ -389,6 +389,27 @@ def test_mistake_is_a_box_and_a_warning(name, others, caplog):
     assert f"(line {place[1]})" in html
 
 
+@pytest.mark.behaviour(31)
+def test_characters_without_a_glyph_are_told_with_their_place(caplog):
+    lacking = f"{YAML}title: \U00012000\n"
+    convert(f"text\n\n```pipeline-schedule embed=image\n{lacking}```\n\n{FENCE}")
+    (record,) = caplog.records
+    assert (record.levelno, record.name.partition(".")[0]) == (logging.WARNING, "mkdocs")
+    assert re.match(r"pipeviz: <input>:3: .* no glyphs for '\U00012000'", record.getMessage())
+    assert record.getMessage().endswith(
+        "(name one that has them as the font of the option style)"
+    )
+
+
+@pytest.mark.behaviour(32)
+def test_a_simplified_picture_is_told_of_with_its_place(caplog, monkeypatch):
+    monkeypatch.setattr("sphinx_pipeviz.remarks.is_large", lambda _: True)
+    html = convert(f"text\n\n{FENCE}")
+    (record,) = caplog.records
+    assert re.match(r"pipeviz: <input>:3: this picture of 12 tasks is", record.getMessage())
+    assert "<svg" in html
+
+
 @pytest.mark.parametrize("tag", ["<!--", "<pre>", "<script>"])
 def test_fence_in_a_comment_is_not_drawn_and_takes_no_style_from_the_next(tag, caplog):
     end = "-->" if tag == "<!--" else tag.replace("<", "</")

@@ -116,7 +116,7 @@ def picture_of(site, page: str) -> str:
 CHINESE = PAGE.replace("   schedule", "   title: 图\n   schedule")
 LACKING = (
     "WARNING: the font of this picture has no glyphs for '图'"
-    " (name one that has them with pipeviz_font) [pipeviz.font]"
+    " (name one that has them with pipeviz_font or --font) [pipeviz.font]"
 )
 
 
