@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sphinx_pipeviz.languages import say
-from sphinx_pipeviz.metrics import measure
+from sphinx_pipeviz.metrics import bubble_ratio
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.ops import PER_ITERATION
 
@@ -31,20 +31,20 @@ def describe_all(timelines: Sequence[Timeline], language: str = "") -> str:
     if len(timelines) == 1:
         return describe(timelines[0], language)
     written = say(language, "written")
-    told = ", ".join(f"{t.name or written} ({measure(t).makespan:g})" for t in timelines)
+    told = ", ".join(f"{t.name or written} ({t.makespan:g})" for t in timelines)
     return say(language, SEVERAL, number=len(timelines), listed=told)[:ALT]
 
 
 def describe(timeline: Timeline, language: str = "") -> str:
     """Return one sentence of at most 250 characters for readers who cannot see it."""
-    metrics = measure(timeline)
+    makespan = timeline.makespan
     return say(
         language,
-        TOLD[metrics.makespan != 1],
+        TOLD[makespan != 1],
         name=timeline.name or say(language, "written"),
         counts=", ".join(_counts(timeline, language)),
-        time=f"{metrics.makespan:g}",
-        share=f"{metrics.bubble_ratio:.0%}",
+        time=f"{makespan:g}",
+        share=f"{bubble_ratio(timeline, makespan):.0%}",
     )[:ALT]
 
 

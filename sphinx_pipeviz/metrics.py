@@ -45,19 +45,28 @@ class Metrics:
 def measure(timeline: Timeline) -> Metrics:
     """Return the metrics of a timeline; an empty one measures 0 everywhere."""
     makespan = timeline.makespan
-    busy = [sum(run.duration for run in row) for row in timeline.rows]
-    total = makespan * timeline.devices
+    busy = _busy(timeline)
     spans = [row[-1].end - row[0].start if row else 0.0 for row in timeline.rows]
     span, work = max(
         zip(spans, busy, strict=True), key=lambda pair: pair[0], default=(0.0, 0.0)
     )
     return Metrics(
         makespan=makespan,
-        bubble_ratio=(total - sum(busy)) / total if total else 0.0,
+        bubble_ratio=bubble_ratio(timeline, makespan),
         span_bubble_ratio=(span - work) / span if span else 0.0,
         idle=tuple(makespan - work for work in busy),
         peak_activations=tuple(_in_microbatches(timeline, peak) for peak in _peaks(timeline)),
     )
+
+
+def bubble_ratio(timeline: Timeline, makespan: float) -> float:
+    """Return the idle share of a timeline, 0 to 1, whose makespan is known."""
+    total = makespan * timeline.devices
+    return (total - sum(_busy(timeline))) / total if total else 0.0
+
+
+def _busy(timeline: Timeline) -> list[float]:
+    return [sum(run.duration for run in row) for row in timeline.rows]
 
 
 def _in_microbatches(timeline: Timeline, held: int) -> float:

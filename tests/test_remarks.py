@@ -24,7 +24,7 @@ def test_words_that_the_font_has_are_not_told(words):
 
 def test_missing_glyphs_are_told_once_for_a_picture():
     text = f"{SMALL}title: 图 流\nrows: {{label: '图 {{device}}'}}\n"
-    assert told(text) == [("font", LACKING.format("图流", "pipeviz_font"))]
+    assert told(text) == [("font", LACKING.format("图流", "pipeviz_font or --font"))]
 
 
 def test_at_most_ten_characters_are_told():
