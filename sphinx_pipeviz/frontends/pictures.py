@@ -57,15 +57,16 @@ def _draw(app: Sphinx, kept: Kept, node: PipelinePicture, wanted: str | None) ->
         kept.text(spec)
         return
     in_pages = pages.are_pages(app)
-    if in_pages and wanted == "svg" and pages.inline_of(kept, node, pages.way_of(app, node)):
-        return  # readers have fonts of their own
-    for found in lacking(spec, app.config.pipeviz_style, app.config.pipeviz_max_ops):
-        tell(app.env, found, Location(node.source, node.line))
-    kept.file(spec, wanted)
-    if in_pages:
+    files = draw_offered(app, kept, node) if in_pages else {}
+    way = pages.way_of(app, node) if wanted == "svg" else "image"
+    inline = in_pages and pages.inline_of(kept, node, way)
+    if not inline or files.keys() - {"yaml"}:  # for text in pages, readers have fonts
+        for found in lacking(spec, app.config.pipeviz_style, app.config.pipeviz_max_ops):
+            tell(app.env, found, Location(node.source, node.line))
+    if not inline:
+        kept.file(spec, wanted)
+    if in_pages and not inline:
         kept.dark_file(spec, wanted)
-    if wanted is not None and pages.are_pages(app):
-        draw_offered(app, kept, node)
 
 
 def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -8,9 +8,11 @@ from html import unescape
 
 import pytest
 
+from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends import kept
 from sphinx_pipeviz.frontends.command import main
 from sphinx_pipeviz.frontends.downloads import FILES, download_line, files_named
+from sphinx_pipeviz.render import draw
 
 SPEC = "   schedule: gpipe\n   devices: 2\n   microbatches: 2\n"
 ALL = "downloads: svg pdf png yaml"
@@ -93,6 +95,30 @@ def test_the_setting_is_for_all_and_the_option_for_one(site):
     assert site.build().warnings == []
     links = offered(site.page("index.html"))
     assert list(links.values()) == ["gpipe.svg", "gpipe.yaml"]
+
+
+@pytest.mark.behaviour(1)
+def test_a_download_that_cannot_be_drawn_fails_unchanged_builds_again(site, monkeypatch):
+    def fail(source, format, *args, **options):
+        if format == "pdf":
+            raise PipevizError("no PDF today")
+        return draw(source, format, *args, **options)
+
+    monkeypatch.setattr(kept, "draw", fail)
+    site.write("index.rst", page(picture(ALL)))
+    first, second = site.build().warnings, site.build().warnings
+    assert len(first) == 1
+    assert "no PDF today" in first[0]
+    assert second == first
+
+
+@pytest.mark.behaviour(31)
+@pytest.mark.parametrize(("wanted", "told"), [("yaml", 0), ("png", 1)])
+def test_characters_that_downloads_cannot_show_are_told(site, wanted, told):
+    lacking = f"{picture('embed: inline', f'downloads: {wanted}')}   title: \U00012000\n"
+    site.write("index.rst", page(lacking))
+    found = site.build().warnings
+    assert ["has no glyphs for" in text for text in found] == [True] * told
 
 
 def test_a_change_of_the_setting_writes_pages_again(site):
