@@ -17,6 +17,7 @@ from typing import Any, cast
 import yaml
 
 from sphinx_pipeviz.errors import Location, Marks, Path, SpecError
+from sphinx_pipeviz.readers.yaml_mistakes import Spot, syntax_sentence
 
 #: 0-based line of the text -> where that line is in the user's file.
 Locate = Callable[[int], Location]
@@ -235,24 +236,19 @@ class _Walk:
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, locate: Locate) -> SpecError:
-    mark = error.problem_mark or error.context_mark
-    line = mark.line if mark else 0
-    lines = text.splitlines()
-    line = min(line, max(0, len(lines) - 1))
+    lines = text.splitlines() or [""]
     problem = error.problem or error.context or "it cannot be read"
+    found = _spot(error.problem_mark or error.context_mark, len(lines))
     if "nesting depth" in problem:  # newer versions of libyaml have a limit of their own
-        return SpecError(_TOO_DEEP, locate(line))
-    hint = "check indentation, colons and brackets"
-    if any(
-        "\t" in near[: len(near) - len(near.lstrip())]
-        for near in lines[max(0, line - 1) : line + 1]
-    ):
-        hint = "indent with spaces: YAML does not allow tabs"
-    elif re.search(r"\s#[0-9A-Fa-f]{3,8}\b", "".join(lines[line - 1 : line + 1])):
-        hint = "quote colours, as in '#4169E1': an unquoted # starts a comment"
-    if "expected a single document" in (error.context or ""):
-        problem, hint = "more than one document", "remove the line ---"
-    return SpecError(f"this is not valid YAML: {problem}", locate(line), hint)
+        return SpecError(_TOO_DEEP, locate(found[0]))
+    spots = found, _spot(error.context_mark or error.problem_mark, len(lines))
+    told, line, hint = syntax_sentence(problem, error.context or "", spots, lines)
+    return SpecError(f"this is not valid YAML: {told}", locate(line), hint)
+
+
+def _spot(mark: Any, lines: int) -> Spot:
+    """Return line and column of a mark, which may be behind the text."""
+    return (min(mark.line, lines - 1), mark.column) if mark else (0, 0)
 
 
 def _unreadable(error: Exception, text: str, locate: Locate) -> SpecError:
