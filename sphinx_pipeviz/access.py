@@ -91,8 +91,12 @@ def all_found(written: Sequence[str], access: Access) -> list[Path]:
         SpecError: There are none of an entry, or too many of all.
     """
     paths: dict[Path, None] = {}
-    for entry in written:
-        paths |= dict.fromkeys(_found(entry, access))
+    for index, entry in enumerate(written):
+        try:
+            paths |= dict.fromkeys(_found(entry, access))
+        except SpecError as error:
+            error.path = ("file", index)
+            raise
         if len(paths) > MOST_FILES:
             message = f"{len(paths):,} files are more than the {MOST_FILES:,} of one picture"
             raise SpecError(message, path=("file",))

@@ -89,6 +89,8 @@ def _named_plan(spec: Spec, max_ops: int) -> Plan:
     name = canonical_name(spec.schedule or "")
     if spec.devices is None or spec.microbatches is None:
         lacking = "devices" if spec.devices is None else "microbatches"
+        if spec.marks.get((lacking,)):
+            raise SpecError(f"'{lacking}' is empty", hint="give a number", path=(lacking,))
         raise SpecError(f"{name} needs the key '{lacking}'", path=("schedule",))
     schedule = SCHEDULES[name]
     iterations = (spec.iterations or 1) if schedule.endless else 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sphinx_pipeviz.draw.legend import Measure
 from sphinx_pipeviz.draw.scene import Boxes, Grid, Lines, Point, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.words import LEADING, count, more_lines, raised, stamps, wide
+from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.picture import Note, Picture
 
 Mark = Boxes | Lines | Stamp
@@ -19,6 +20,21 @@ FREE = 0.45
 EDGE = 0.36
 #: Around a text, in points.
 PAD = 2.0
+
+
+def check_notes(notes: Sequence[Note], devices: int) -> None:
+    """Check that notes, and what they point to, are on rows, or next to them.
+
+    Raises:
+        StyleError: A row does not exist.
+    """
+    for index, note in enumerate(notes):
+        ends = {"device": note.device, "points-to": (note.points_to or [0, 0])[1]}
+        for key, device in ends.items():
+            if not -1 <= device <= devices:
+                message = f"a note has no row {device:g}; rows are 0 to {devices - 1}"
+                hint = f"-1 is above them, and {devices} below"
+                raise StyleError(message, hint=hint, path=("notes", index, key))
 
 
 def room_above(picture: Picture, em: float) -> float:

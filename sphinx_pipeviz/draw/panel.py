@@ -29,7 +29,7 @@ from sphinx_pipeviz.draw.labels import check_template, templates
 from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.lettering import labels_of
 from sphinx_pipeviz.draw.linked import check_links
-from sphinx_pipeviz.draw.notes import notes_of, room_above, room_below
+from sphinx_pipeviz.draw.notes import check_notes, notes_of, room_above, room_below
 from sphinx_pipeviz.draw.overlays import (
     bubble_of,
     check_bubble,
@@ -218,6 +218,7 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
     check_bubble(timeline, picture)
     check_phases(picture.phases if isinstance(picture.phases, list) else [])
     check_links(timeline, picture, style)
+    check_notes(picture.notes or [], timeline.devices)
     _check_ways(timeline, picture, style)
     start = picture.from_ or 0.0
     if start >= timeline.end > 0 or (picture.to is not None and picture.to <= start):
@@ -228,10 +229,10 @@ def check_panel(timeline: Timeline, picture: Picture, style: Style) -> None:
 
 
 def _check_ways(timeline: Timeline, picture: Picture, style: Style) -> None:
-    for number in followed(picture):
+    for index, number in enumerate(followed(picture)):
         if not way_of(timeline, inner(timeline, number, style)):
             message = f"there is no microbatch {number} to follow"
-            raise StyleError(message, path=("follow",))
+            raise StyleError(message, path=("follow", index))
     if picture.color_by == "value" and not timeline.values:
         hint = "give the tasks of a timeline a 'value'"
         raise StyleError("no task has a value", hint=hint, path=("color-by",))

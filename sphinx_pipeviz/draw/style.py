@@ -227,7 +227,9 @@ def resolve_style(style: str | dict[str, Any], default: str | dict[str, Any] = "
         return _overridden(resolve_style(base), overrides)
     except PipevizError as error:
         advice = QUOTE if error.message.endswith("empty") else error.hint
-        raise StyleError(error.message, hint=advice, path=error.path) from None
+        of_base = "base" in style and error.path == ("style",)
+        path = ("style", "base") if of_base else error.path
+        raise StyleError(error.message, hint=advice, path=path) from None
 
 
 def _overridden(base: Style, overrides: dict[str, Any]) -> Style:
