@@ -112,7 +112,7 @@ def test_a_picture_speaks_the_language_that_is_asked_for():
     text = f"{SMALL}language: de\nphases: true\nbubble: true\nmemory: true\nunit: ms\n"
     words = words_of(text)
     assert {"Gerät 1", "Gerät 2", "Vorwärts", "Rückwärts", "Zeit (ms)", "Blase"} <= {*words}
-    assert {"Anlauf", "Stationär", "Auslauf", "max. 2"} <= {*words}
+    assert {"Anlauf", "Dauerbetrieb", "Auslauf", "max. 2"} <= {*words}
     assert not {"Device 1", "Forward", "Time (ms)", "Bubble"} & {*words}
 
 

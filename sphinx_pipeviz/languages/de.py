@@ -36,7 +36,7 @@ TABLE: dict[str, str] = {
     "Time": "Zeit",
     "Time ({unit})": "Zeit ({unit})",
     "Warm-up": "Anlauf",
-    "Steady state": "Stationär",
+    "Steady state": "Dauerbetrieb",
     "Cool-down": "Auslauf",
     "Bubble": "Blase",
     "Activations held, in stage-microbatches": (
@@ -74,7 +74,7 @@ TABLE: dict[str, str] = {
     "{number} pipeline schedules and their time: {listed}.": (
         "{number} Pipeline-Abläufe und ihre Zeit: {listed}."
     ),
-    "written": "ausgeschrieben",
+    "written": "von Hand",
     "{number} device": "{number} Gerät",
     "{number} devices": "{number} Geräte",
     "{number} microbatch": "{number} Mikrobatch",

@@ -8,13 +8,13 @@ TABLE: dict[str, str] = {
     "Backward for input": "Passe arrière (entrées)",
     "Backward for weights": "Passe arrière (poids)",
     "Recompute": "Recalcul",
-    "Optimizer step": "Pas d'optimisation",
+    "Optimizer step": "Étape d'optimisation",
     "All-reduce": "All-reduce",
     "Transfer": "Transfert",
     "Evict": "Déchargement",
     "Load": "Rechargement",
-    "Unshard": "Rassemblement",
-    "Reshard": "Partage",
+    "Unshard": "Regroupement des fragments",
+    "Reshard": "Libération des fragments",
     "Other": "Autre",
     "Overlapped forward and backward": "Passes avant et arrière superposées",
     "Idle": "Inactif",
@@ -66,15 +66,17 @@ TABLE: dict[str, str] = {
     "transfers": "transferts",
     "swaps": "échanges",
     "Pipeline schedule, {name}: {counts}; {time} time unit, {share} idle.": (
-        "Pipeline, {name} : {counts} ; {time} unité de temps, {share} d'inactivité."
+        "Ordonnancement de pipeline, {name} : {counts} ; {time} unité de temps, "
+        "{share} d'inactivité."
     ),
     "Pipeline schedule, {name}: {counts}; {time} time units, {share} idle.": (
-        "Pipeline, {name} : {counts} ; {time} unités de temps, {share} d'inactivité."
+        "Ordonnancement de pipeline, {name} : {counts} ; {time} unités de temps, "
+        "{share} d'inactivité."
     ),
     "{number} pipeline schedules and their time: {listed}.": (
         "{number} ordonnancements de pipeline et leur durée : {listed}."
     ),
-    "written": "écrit",
+    "written": "écrit à la main",
     "{number} device": "{number} appareil",
     "{number} devices": "{number} appareils",
     "{number} microbatch": "{number} micro-lot",

@@ -16,7 +16,7 @@ TABLE: dict[str, str] = {
     "Unshard": "アンシャード",
     "Reshard": "リシャード",
     "Other": "その他",
-    "Overlapped forward and backward": "順伝播と逆伝播の重ね合わせ",
+    "Overlapped forward and backward": "順伝播と逆伝播のオーバーラップ",
     "Idle": "アイドル",
     "Value": "値",
     "{one} and {other}": "{one}と{other}",
@@ -72,7 +72,7 @@ TABLE: dict[str, str] = {
     "{number} pipeline schedules and their time: {listed}.": (
         "{number} 個のパイプラインスケジュールとその時間：{listed}。"
     ),
-    "written": "記述されたもの",
+    "written": "手動作成",
     "{number} device": "デバイス {number} 台",
     "{number} devices": "デバイス {number} 台",
     "{number} microbatch": "マイクロバッチ {number} 個",

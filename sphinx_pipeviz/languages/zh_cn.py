@@ -8,7 +8,7 @@ TABLE: dict[str, str] = {
     "Backward for input": "输入的反向",
     "Backward for weights": "权重的反向",
     "Recompute": "重计算",
-    "Optimizer step": "优化器步骤",
+    "Optimizer step": "优化器更新",
     "All-reduce": "All-reduce",
     "Transfer": "传输",
     "Evict": "换出",
@@ -39,7 +39,7 @@ TABLE: dict[str, str] = {
     "Bubble": "气泡",
     "Activations held, in stage-microbatches": "保留的激活值（按阶段·微批次计）",
     "Memory, in GB": "显存（GB）",
-    "max {number}": "最多 {number}",
+    "max {number}": "最大 {number}",
     "{start} to {end}": "{start} 至 {end}",
     "Each row is a device; time runs to the right.": "每行是一个设备，时间向右推移。",
     "microbatch {number}": "微批次 {number}",
@@ -68,7 +68,7 @@ TABLE: dict[str, str] = {
     "{number} pipeline schedules and their time: {listed}.": (
         "{number} 个流水线调度及其时间：{listed}。"
     ),
-    "written": "手写",
+    "written": "自定义",
     "{number} device": "{number} 个设备",
     "{number} devices": "{number} 个设备",
     "{number} microbatch": "{number} 个微批次",

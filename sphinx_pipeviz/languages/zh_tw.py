@@ -8,7 +8,7 @@ TABLE: dict[str, str] = {
     "Backward for input": "輸入的反向",
     "Backward for weights": "權重的反向",
     "Recompute": "重新計算",
-    "Optimizer step": "最佳化器步驟",
+    "Optimizer step": "最佳化器更新",
     "All-reduce": "All-reduce",
     "Transfer": "傳輸",
     "Evict": "換出",
@@ -39,7 +39,7 @@ TABLE: dict[str, str] = {
     "Bubble": "氣泡",
     "Activations held, in stage-microbatches": "保留的活化值（以階段·微批次計）",
     "Memory, in GB": "記憶體（GB）",
-    "max {number}": "最多 {number}",
+    "max {number}": "最大 {number}",
     "{start} to {end}": "{start} 至 {end}",
     "Each row is a device; time runs to the right.": "每列是一個裝置，時間向右推移。",
     "microbatch {number}": "微批次 {number}",
@@ -68,7 +68,7 @@ TABLE: dict[str, str] = {
     "{number} pipeline schedules and their time: {listed}.": (
         "{number} 個管線排程及其時間：{listed}。"
     ),
-    "written": "手寫",
+    "written": "自訂",
     "{number} device": "{number} 個裝置",
     "{number} devices": "{number} 個裝置",
     "{number} microbatch": "{number} 個微批次",
