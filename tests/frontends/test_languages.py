@@ -222,7 +222,7 @@ def test_a_translation_that_names_what_there_is_not_is_an_error_box(translated):
     ("theme", "alt"),
     [
         ("{name: null, custom_dir: theme, language: de}", "Pipeline-Ablauf, 1f1b: "),
-        ("{name: mkdocs, locale: fr}", "Pipeline, 1f1b : "),
+        ("{name: mkdocs, locale: fr}", "Ordonnancement de pipeline, 1f1b : "),
     ],
 )
 def test_mkdocs_speaks_the_themes_language(tmp_path, theme, alt):
@@ -239,3 +239,16 @@ def test_mkdocs_speaks_the_themes_language(tmp_path, theme, alt):
     subprocess.run(command, cwd=tmp_path, env=quiet, check=True, capture_output=True)
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert f">{alt}" in page
+
+
+def test_a_translation_is_no_markup(translated):
+    """Sphinx reads other translations as reStructuredText, and warns of what is not."""
+    text = "See *all of `it"
+    translated.write("index.rst", WORDS.replace("Look here", text))
+    translated.write(
+        "locale/de/LC_MESSAGES/index.po",
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        f'msgid "{text}"\nmsgstr "Alles *davon_ `da"\n',
+    )
+    assert translated.build_apart("html", "-D", "language=de").warnings == []
+    assert ">Alles *davon_ `da</text>" in translated.page("index.html")
