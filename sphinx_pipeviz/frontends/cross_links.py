@@ -6,14 +6,13 @@ They wait as children of the picture's node, and are gone when it is drawn.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from docutils import nodes
-from docutils.parsers.rst import states
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, SpecError
+from sphinx_pipeviz.frontends.inline_text import has_role, is_rst, parse_inline
 from sphinx_pipeviz.frontends.places import at_directive
 from sphinx_pipeviz.frontends.spec_links import numbered, written_addresses
 from sphinx_pipeviz.links import is_address, role_of
@@ -44,11 +43,12 @@ def _waiting(
     directive: SphinxDirective, name: str, role: tuple[str, str], place: Location
 ) -> nodes.Node:
     """Return what a role makes, in the syntax that the page's parser reads."""
-    is_rst = isinstance(directive.state, states.RSTState)
-    text = f":{role[0]}:`{role[1]}`" if is_rst else f"{{{role[0]}}}`{role[1]}`"
-    with _told_at(directive, place) as line:
-        # MyST takes the number of lines before
-        made, messages = directive.parse_inline(text, lineno=line - (not is_rst))
+    if not has_role(directive, role[0]):
+        hint = "write one such as :ref: or :py:func:, or an address"
+        raise SpecError(f"there is no role '{role[0][:40]}'", place, hint)
+    word = f":{role[0]}:" if is_rst(directive) else f"{{{role[0]}}}"
+    text = f"{word}`{role[1]}`"
+    made, messages = parse_inline(directive, text, place)
     waiting = nodes.inline("", "", *made, *messages)
     waiting[NAME] = name
     # what cannot be read has been told, and is no link
@@ -61,23 +61,6 @@ def _waiting(
     for node in waiting.findall(nodes.Element):
         node.source, node.line = place.source, place.line
     return waiting
-
-
-@contextmanager
-def _told_at(directive: SphinxDirective, place: Location) -> Iterator[int]:
-    """Let what is wrong with a role be told at its place; return the line to parse it with."""
-    reporter = directive.state.document.reporter
-    known = reporter.get_source_and_line
-
-    def told(_: int | None = None) -> tuple[str | None, int | None]:
-        return place.source, place.line
-
-    reporter.get_source_and_line = told
-    here = place.source == at_directive(directive).source
-    try:
-        yield (here and place.line) or directive.lineno
-    finally:
-        reporter.get_source_and_line = known
 
 
 def _references(node: nodes.Element) -> Iterator[nodes.Element]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import directives
+from docutils.parsers.rst import directives, states
 from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
@@ -30,7 +30,8 @@ from sphinx_pipeviz.frontends.directive_options import (
 )
 from sphinx_pipeviz.frontends.failures import report, tell, unexpected
 from sphinx_pipeviz.frontends.folders import note_folder, roots_of
-from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body, option_line
+from sphinx_pipeviz.frontends.inline_text import parse_inline
+from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body
 from sphinx_pipeviz.frontends.translation import text_nodes
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.load import load
@@ -70,7 +71,8 @@ class PipelineSchedule(SphinxDirective):
 
     def _failed(self, error: PipevizError) -> list[nodes.Node]:
         error.located(Marks({(): at_directive(self)}))
-        return [report(self.env, error, self.block_text)]
+        in_line = isinstance(self.state, states.SubstitutionDef)
+        return [report(self.env, error, self.block_text, in_line=in_line)]
 
     # Reading
 
@@ -204,9 +206,9 @@ class PipelineSchedule(SphinxDirective):
             figure["width"] = width or figwidth if figwidth == "image" else figwidth
         figure["classes"] += options.get("figclass", [])
         if text := options.get("caption"):
-            inline, messages = self.parse_inline(text, lineno=option_line(self, "caption"))
-            caption = nodes.caption(text, "", *inline)
             place = at_option(self, "caption")
+            inline, messages = parse_inline(self, text, place)
+            caption = nodes.caption(text, "", *inline)
             caption.source, caption.line = place.source, place.line
             figure += [caption, *messages]
 

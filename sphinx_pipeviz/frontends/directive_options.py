@@ -77,6 +77,14 @@ PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     "zoom": zoom_answer,
 }
 
+#: What some options may be, where docutils does not say it.
+MEASURES = {
+    "width": "write a length such as 300px, or a share such as 50%",
+    "figwidth": "write a length such as 300px, a share such as 50%, or image",
+    "height": "write a length such as 300px",
+    "scale": "write a whole number, which is percent",
+}
+
 
 def about_file(name: str) -> str:
     """Return what to do about a file that is not there."""
@@ -151,7 +159,7 @@ def _converted(directive: SphinxDirective, key: str, text: str) -> Any:
         return convert(text)
     except (ValueError, TypeError) as error:
         message = f"the option '{key}' cannot be '{text}'"
-        hint = " ".join(str(error).split())
+        hint = MEASURES.get(key) or " ".join(str(error).split())
         raise SpecError(message, at_option(directive, key), hint) from None
 
 

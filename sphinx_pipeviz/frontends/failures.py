@@ -49,12 +49,14 @@ def unexpected(error: Exception) -> PipevizError:
     return InternalError(f"drawing failed: {type(error).__name__}: {error}", hint=hint)
 
 
-def report(env: BuildEnvironment, error: PipevizError, text: str) -> nodes.Element:
-    """Warn, note that the page failed, and return a box that shows error and text."""
+def report(
+    env: BuildEnvironment, error: PipevizError, text: str, *, in_line: bool = False
+) -> nodes.Element:
+    """Warn, note that the page failed, and return what it shows instead: see error_box."""
     location = str(error.location.with_line()) if error.location else env.docname
     logger.warning(error.told, location=location, type="pipeviz", subtype=error.subtype)
     failed_pages(env).add(env.docname)
-    return error_box(error, text, env.config.language)
+    return error_box(env, env.docname, error, text, in_line=in_line)
 
 
 def tell(env: BuildEnvironment, remark: Remark, location: Location) -> None:
@@ -63,10 +65,29 @@ def tell(env: BuildEnvironment, remark: Remark, location: Location) -> None:
     failed_pages(env).add(env.docname)
 
 
-def error_box(error: PipevizError, text: str, language: str) -> nodes.Element:
-    """Return what the page shows instead of the picture."""
+def error_box(
+    env: BuildEnvironment,
+    docname: str,
+    error: PipevizError,
+    text: str,
+    *,
+    in_line: bool = False,
+) -> nodes.Element:
+    """Return what a page shows instead of the picture.
+
+    Args:
+        env: The build's.
+        docname: Name of the page.
+        error: What is wrong.
+        text: What was written.
+        in_line: Whether a line of text is the place, which has no room for a box.
+    """
+    where = _where(error, language_of(env.config.language), str(env.doc2path(docname)))
+    sentence = f"pipeline-schedule{where}: {error.sentence}"
+    if in_line:
+        shown = {"classes": ["pipeviz-error"], "support_smartquotes": False}
+        return nodes.strong(sentence, sentence, **shown)
     box = nodes.error("", classes=["pipeviz-error"], support_smartquotes=False)
-    sentence = f"pipeline-schedule{_where(error, language_of(language))}: {error.sentence}"
     box += nodes.paragraph(sentence, sentence, translatable=False)
     if text.strip():
         block = nodes.literal_block(text, text)
@@ -75,15 +96,16 @@ def error_box(error: PipevizError, text: str, language: str) -> nodes.Element:
     return box
 
 
-def _where(error: PipevizError, language: str) -> str:
-    """Return the line, and the name of its file where that is not the page.
+def _where(error: PipevizError, language: str, page: str) -> str:
+    """Return the line, and the name of its file where that is not the page's.
 
     Folders are left out: where a site is built must not show in it.
     """
     place = error.location
     if place is None or place.line is None:
         return ""
-    file = f"{Path(place.source).name}, " if error.users and place.source else ""
+    own = place.source in (None, page)
+    file = "" if own else f"{Path(str(place.source)).name}, "
     return f" ({file}{say(language, 'line {number}', number=place.line)})"
 
 

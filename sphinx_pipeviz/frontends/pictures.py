@@ -46,7 +46,8 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
             logger.debug("sphinx-pipeviz draws this picture later: %s", error)
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
-            _replace(node, report(app.env, known, node.rawsource))
+            in_line = _is_in_line(node)
+            _replace(node, report(app.env, known, node.rawsource, in_line=in_line))
     if found:
         shown.note_drawn(app.env, kept.names)
 
@@ -91,7 +92,9 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
-            _replace(node, error_box(known, node.rawsource, app.config.language))
+            in_line = _is_in_line(node)
+            box = error_box(app.env, docname, known, node.rawsource, in_line=in_line)
+            _replace(node, box)
     shown.note_shown(app, doctree, docname, kept.names | offered | assets_of(doctree).keys())
 
 
@@ -114,6 +117,12 @@ def _in_page(
     in_line = isinstance(node.parent, nodes.TextElement)
     text = "" if way == "auto" or in_line else kept.short_text(node["spec"])
     return [*new, pages.text_node(text, language)] if text else new
+
+
+def _is_in_line(node: PipelinePicture) -> bool:
+    """Tell whether a picture stands in a line of text, not only in a link."""
+    outer = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent
+    return isinstance(outer, nodes.TextElement)
 
 
 def zooms(app: Sphinx, node: PipelinePicture) -> bool:

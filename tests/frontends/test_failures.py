@@ -266,3 +266,34 @@ def test_the_listed_subtypes_are_those_in_the_code():
 @pytest.mark.behaviour(6)
 def test_every_subtype_is_described():
     assert all(len(text) > 10 for text in failures.SUBTYPES.values())
+
+
+# Where an error is shown
+
+
+def test_an_error_in_a_line_of_text_is_told_once_and_shown_in_the_line(failing):
+    figure = ".. |figure| pipeline-schedule::\n   :schedule: gpipp\n   :devices: 2\n"
+    failing.write("bad.rst", titled(f"Before |figure| behind.\n\n{figure}"))
+    assert failing.build().warnings == [MESSAGE.replace(":6:", ":7:")]
+    words = "pipeline-schedule (line 7): there is no schedule"
+    shown = failing.page("bad.html").replace("&#39;", "'")
+    assert f'<p>Before <strong class="pipeviz-error">{words} ' in shown
+    failing.configure("suppress_warnings = ['pipeviz.spec']")
+    assert failing.build().warnings == []
+
+
+def test_a_mistake_of_ours_in_a_line_of_text_is_shown_in_the_line(failing, monkeypatch):
+    figure = ".. |figure| pipeline-schedule::\n   :schedule: gpipe\n   :devices: 2\n"
+    failing.write("bad.rst", titled(f"Before |figure|.\n\n{figure}   :microbatches: 2\n"))
+    failing.write("good.rst", titled("Words.\n"))
+    monkeypatch.setattr(kept, "draw", broken)
+    assert failing.build().code == 1
+    assert '<p>Before <strong class="pipeviz-error">' in failing.page("bad.html")
+
+
+@pytest.mark.behaviour(5)
+def test_the_box_names_the_file_of_what_is_included(failing):
+    failing.write("bad.rst", titled(".. include:: part.txt\n"))
+    failing.write("part.txt", "Included.\n\n" + BAD)
+    assert failing.build().warnings == [MESSAGE.replace("bad.rst:6", "part.txt:5")]
+    assert "pipeline-schedule (part.txt, line 5): " in failing.page("bad.html")
