@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from sphinx_pipeviz.draw.fonts import WIDE, check_font, is_file, stand_ins
+from sphinx_pipeviz.draw.fonts import WIDE, check_font, is_file, no_font, stand_ins
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.languages import TABLES
 from sphinx_pipeviz.model import Timeline
@@ -22,8 +22,10 @@ from sphinx_pipeviz.schedules import canonical_name
 from sphinx_pipeviz.spec import Spec
 
 PREFIX = "pipeviz-"
+#: How many hex digits of its content's digest are in a file's name.
+CONTENT = 16
 #: What a kept picture is called: its key, the start of its content's digest, and a suffix.
-NAME = re.compile(rf"{PREFIX}([0-9a-f]{{32}})-([0-9a-f]{{16}})\.([a-z]+\.)?[a-z]+")
+NAME = re.compile(rf"{PREFIX}([0-9a-f]{{32}})-([0-9a-f]{{{CONTENT}}})\.([a-z]+\.)?[a-z]+")
 #: What a file is called until it is whole.
 PART = ".pipeviz-*.part"
 #: What stands between a spec and its picture.
@@ -79,13 +81,16 @@ def font_digest(font: str) -> str:
     """Return a digest of the files of a font; empty for no font.
 
     Raises:
-        StyleError: There is no such font.
+        StyleError: There is no such font, or it cannot be read.
     """
     if not font:
         return ""
     if is_file(font):
         check_font(font)
-        return _digest(font, Path(font).stat().st_mtime_ns)
+        try:
+            return _digest(font, Path(font).stat().st_mtime_ns)
+        except OSError:
+            raise no_font(font) from None
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
 
     files = [file for some in font_of(font).files.values() for file in some]
@@ -152,26 +157,19 @@ class Cache:
 
     def _write(self, key: str, suffix: str, data: bytes) -> Path:
         path = self._folder_of(key) / self._name(key, data, suffix)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(
-            dir=path.parent, prefix=PART.partition("*")[0], suffix=PART.partition("*")[2]
-        )
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
+            write_whole(path, data)
+        except FileNotFoundError:  # another process has just removed the empty folder
+            write_whole(path, data)
         return path
 
     def _folder_of(self, key: str) -> Path:
         return self.folder / key[:2]
 
     def _candidates(self, key: str, suffix: str) -> list[Path]:
-        return sorted(self._folder_of(key).glob(f"{PREFIX}{key}-*.{suffix}"))
+        """Return the files of a picture; its light and dark file may have the same key."""
+        any_content = f"{PREFIX}{key}-{'?' * CONTENT}.{suffix}"
+        return sorted(self._folder_of(key).glob(any_content))
 
     @staticmethod
     def is_whole(path: Path) -> bool:
@@ -190,7 +188,27 @@ class Cache:
 
 def content_digest(data: bytes) -> str:
     """Return what a file's name says of its content."""
-    return hashlib.sha256(data).hexdigest()[:16]
+    return hashlib.sha256(data).hexdigest()[:CONTENT]
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file at once or not at all, and make its folder.
+
+    Raises:
+        OSError: That cannot be.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    start, _, end = PART.partition("*")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=start, suffix=end)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
 
 
 def remove(paths: Iterable[Path]) -> list[Path]:

@@ -357,6 +357,27 @@ def test_what_a_killed_process_left_is_never_taken_for_a_picture(folder):
     assert kept(folder).read_bytes() == DATA
 
 
+@pytest.mark.behaviour(4)
+def test_a_file_for_light_pages_and_one_for_dark_pages_may_have_one_key(folder):
+    light, dark = kept(folder), folder.keep(KEY, "dark.svg", lambda: b"dark")
+    for _ in range(2):
+        assert folder.keep(KEY, "svg", refuse) == light
+        assert folder.keep(KEY, "dark.svg", refuse) == dark
+    assert folder.pictures() == sorted((light, dark))
+
+
+def test_a_folder_that_another_process_removes_is_made_again(folder, monkeypatch):
+    make = cache.tempfile.mkstemp
+
+    def late(**where):
+        monkeypatch.setattr(cache.tempfile, "mkstemp", make)
+        Path(where["dir"]).rmdir()
+        return make(**where)
+
+    monkeypatch.setattr(cache.tempfile, "mkstemp", late)
+    assert kept(folder).read_bytes() == DATA
+
+
 def test_files_can_be_read_by_everybody(folder):
     assert stat.S_IMODE(kept(folder).stat().st_mode) == 0o644
 

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
+
+from sphinx_pipeviz.cache import write_whole
 
 
 def publish(path: Path, data: bytes) -> None:
-    """Write a file at once or not at all: pages are written in parallel.
+    """Write a file at once or not at all, unless it is there: pages are written in parallel.
 
     Raises:
         OSError: It cannot be written.
     """
-    if path.is_file() and path.read_bytes() == data:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".pipeviz-", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    if not path.is_file() or path.read_bytes() != data:
+        write_whole(path, data)
