@@ -30,6 +30,8 @@ class Access:
         folder: Where relative paths start.
         root: Where paths with a leading slash start; None is the file system's root.
         note: Told of every file and folder that the picture depends on.
+        note_folder: Told of the folders, instead, and of the patterns that names in them
+            follow; what else is in them does not matter.
         python: Whether Python objects may be imported.
         roots: Folders below which files may be; None is any.
         shown: How messages name a file.
@@ -45,6 +47,14 @@ class Access:
     shown: Callable[[Path], str] = str
     asking: str = "write format:"
     relative: str = RELATIVE
+    note_folder: Callable[[Path, tuple[str, ...]], None] | None = None
+
+    def look_into(self, folder: Path, *patterns: str) -> None:
+        """Tell of a folder whose files, or inner folders, with such names are used."""
+        if self.note_folder:
+            self.note_folder(folder, patterns)
+        else:
+            self.note(folder)
 
     def place(self, path: str) -> Path:
         """Return where a path of the user's is."""
@@ -109,7 +119,7 @@ def _found(entry: str, access: Access) -> list[Path]:
     access.check(start, entry)
     suffixes = sorted({suffix for row in READERS.values() for suffix in row.suffixes})
     if start.is_dir():
-        access.note(start)
+        access.look_into(start, *(f"*{suffix}" for suffix in suffixes))
         found = [path for path in start.iterdir() if path.name.endswith(tuple(suffixes))]
     elif re.search(r"[*?\[]", entry) and not start.exists():
         found = _matching(entry, access)
@@ -142,7 +152,7 @@ def _matching(entry: str, access: Access) -> list[Path]:
         for part in between:
             level = _folders(level, part, access, entry)
         for folder in level:
-            access.note(folder)
+            access.look_into(folder, last)
         return [path for folder in level for path in folder.glob(last) if path.is_file()]
     except (ValueError, NotImplementedError) as error:
         message = f"'{entry[:60]}' is not a pattern of files: {error}"
@@ -153,7 +163,7 @@ def _folders(level: list[Path], part: str, access: Access, entry: str) -> list[P
     """Return the folders of the next level, each once: links in circles cost nothing."""
     found: dict[Path, Path] = {}
     for folder in level:
-        access.note(folder)
+        access.look_into(folder, f"{part}/")
         for inner in folder.glob(part):
             if inner.is_dir():
                 access.check(inner, entry)

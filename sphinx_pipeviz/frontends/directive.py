@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -104,10 +105,7 @@ class PipelineSchedule(SphinxDirective):
         _, page = self.env.relfn2path("page")
 
         def note(path: Path) -> None:
-            if path.is_dir():
-                note_folder(self.env, path)
-            else:
-                self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
+            self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
 
         return Access(
             Path(page).parent,
@@ -115,6 +113,7 @@ class PipelineSchedule(SphinxDirective):
             note=note,
             python=self.config.pipeviz_allow_python,
             roots=roots_of(self.env),
+            note_folder=partial(note_folder, self.env),
         )
 
     def _is_yaml(self, name: str, options: Tree) -> bool:

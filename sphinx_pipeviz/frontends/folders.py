@@ -5,6 +5,7 @@ Sphinx notes dependencies on files only; a folder is one that is missing to it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterable
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-#: Page -> folder, relative to the sources -> digest of the names in it.
-Noted = dict[str, dict[str, str]]
+#: Page -> folder, relative to the sources, and patterns -> digest of the names in it.
+Noted = dict[str, dict[tuple[str, tuple[str, ...]], str]]
 
 
 def roots_of(env: BuildEnvironment) -> tuple[Path, ...]:
@@ -25,10 +26,11 @@ def roots_of(env: BuildEnvironment) -> tuple[Path, ...]:
     return (Path(env.srcdir), *(Path(env.srcdir, name) for name in names))
 
 
-def note_folder(env: BuildEnvironment, folder: Path) -> None:
-    """Note that the page that is being read shows files of a folder."""
+def note_folder(env: BuildEnvironment, folder: Path, patterns: tuple[str, ...]) -> None:
+    """Note that the page that is being read shows the files of a folder with such names."""
     name = os.path.relpath(folder, env.srcdir)
-    noted_folders(env).setdefault(env.docname, {})[name] = _names(folder)
+    noted = noted_folders(env).setdefault(env.docname, {})
+    noted[name, patterns] = _names(folder, patterns)
 
 
 def noted_folders(env: BuildEnvironment) -> Noted:
@@ -39,13 +41,13 @@ def noted_folders(env: BuildEnvironment) -> Noted:
     return noted
 
 
-def _names(folder: Path) -> str:
-    """Return hex digits made of the names in a folder; none if it is gone."""
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208  (names are all that counts)
-    except OSError:
-        return ""
-    return hashlib.sha256(os.fsencode("/".join(names))).hexdigest()[:32]
+def _names(folder: Path, patterns: tuple[str, ...]) -> str:
+    """Return hex digits made of such names in a folder; those of no name if it is gone."""
+    names: set[str] = set()
+    with contextlib.suppress(OSError):
+        found = (path for pattern in patterns for path in folder.glob(pattern))
+        names.update(path.relative_to(folder).as_posix() for path in found)
+    return hashlib.sha256(os.fsencode("/".join(sorted(names)))).hexdigest()[:32]
 
 
 def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
@@ -67,7 +69,7 @@ def outdated(
     """Return the pages with a folder whose files are others now."""
     return [
         page
-        for page, folders in noted_folders(env).items()
+        for page, noted in noted_folders(env).items()
         if page in env.found_docs
-        and any(_names(Path(env.srcdir, name)) != was for name, was in folders.items())
+        and any(_names(Path(env.srcdir, at), like) != was for (at, like), was in noted.items())
     ]

@@ -116,6 +116,20 @@ def test_a_new_file_of_a_folder_or_pattern_reads_its_page_again(site, page, file
     assert IDLE in site.build().status
 
 
+@pytest.mark.behaviour(9, 33)
+@pytest.mark.parametrize("file", ["data", "data/*.csv", "da*/*.csv"])
+def test_other_new_files_in_a_folder_read_no_page_again(site, page, file):
+    copied(site, "1f1b.csv")
+    page(f"file: {file}")
+    site.configure(*site.more, "pipeviz_cache_dir = 'data/kept'")  # made when data was read
+    assert site.build().warnings == []
+    site.write("data/notes.log", "Words.")
+    site.write("dates.py", "")
+    again = site.build()
+    assert "0 added, 0 changed, 0 removed" in again.status
+    assert IDLE in again.status
+
+
 def test_a_new_file_below_a_folder_is_seen_by_a_pattern(site, page):
     copied(site, "torch_trace")
     (site.source / "data" / "more").mkdir()
