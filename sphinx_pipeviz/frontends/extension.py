@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
         app.connect("env-get-outdated", noting.outdated)
     return {
         "version": version,
-        "env_version": 2,
+        "env_version": 3,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
@@ -73,6 +74,7 @@ def check_settings(app: Sphinx, config: Config) -> None:
     if config.pipeviz_font:
         use_font(app, config)
     use_language(config)
+    note_fonts(config)
 
 
 def use_font(app: Sphinx, config: Config) -> None:
@@ -91,6 +93,17 @@ def use_font(app: Sphinx, config: Config) -> None:
         config.pipeviz_font = None
         return
     _lend(config, "font", font)
+
+
+def note_fonts(config: Config) -> None:
+    """Make what the files of the configured style's fonts hold part of a setting, too."""
+    style = config.pipeviz_style if isinstance(config.pipeviz_style, dict) else {}
+    known = [config.pipeviz_font] if config.pipeviz_font else []
+    for name in (style.get("font"), style.get("fallback")):
+        if isinstance(name, str) and is_file(name):
+            with contextlib.suppress(PipevizError):  # told of with the first picture
+                known.append(font_digest(name))
+    config.pipeviz_font = " ".join(dict.fromkeys(known)) or None
 
 
 def use_language(config: Config) -> None:

@@ -145,6 +145,21 @@ def test_a_font_file_is_relative_to_conf_py_and_a_change_of_it_is_seen(drawn):
     assert picture_of(drawn, "index.html") != before
 
 
+@pytest.mark.behaviour(9)
+def test_a_change_of_a_font_that_the_configured_style_names_is_seen(drawn):
+    drawn.write("index.rst", CHINESE)
+    font = drawn.source / "squares.ttf"
+    write_font(font, "图")
+    drawn.configure("pipeviz_style = {'fallback': 'squares.ttf'}")
+    drawn.build("html", "-E")
+    before = picture_of(drawn, "index.html")
+    assert "no targets are out of date." in drawn.build().status
+    write_font(font, "图", width=300)
+    drawn.build_apart()
+    assert picture_of(drawn, "index.html") != before
+    assert "no targets are out of date." in drawn.build_apart().status
+
+
 def test_missing_glyphs_of_pictures_in_the_middle_of_pages_are_not_told(drawn):
     """Who reads a page has other fonts than who builds it."""
     drawn.write("index.rst", CHINESE)
