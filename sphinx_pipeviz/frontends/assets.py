@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.util import logging
 
 from sphinx_pipeviz.frontends.page_loads import (
     SCRIPT,
@@ -19,6 +20,8 @@ from sphinx_pipeviz.frontends.published import publish
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+
+logger = logging.getLogger(__name__)
 
 
 def add_assets(
@@ -57,4 +60,8 @@ def _ours(*names: str) -> dict[str, str]:
 
 
 def _publish(app: Sphinx, name: str, text: str) -> None:
-    publish(Path(app.outdir, "_static", name), text.encode())
+    try:
+        publish(Path(app.outdir, "_static", name), text.encode())
+    except OSError as error:
+        message = f"{name} cannot be written: {error.strerror}"
+        logger.warning(message, type="pipeviz", subtype="cache", once=True)

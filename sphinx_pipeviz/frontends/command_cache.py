@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from typing import Any
 from sphinx_pipeviz.cache import Cache, is_older, remove
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.frontends.command_fill import MEGABYTE, amount, fill, say, size, takes_fill
-from sphinx_pipeviz.frontends.notes import all_names, all_notes
+from sphinx_pipeviz.frontends.notes import all_names, all_notes, is_at_work
 
 #: Where a cache is looked for.
 USUAL = (
@@ -93,7 +94,7 @@ def _number(text: str) -> float:
 
 def _info(options: argparse.Namespace) -> int:
     kept = _find(options.dir)
-    files = [_row(path) for path in kept.pictures()]
+    files = [_row(path, state) for path, state in _states(kept.pictures()).items()]
     found = {"dir": str(kept.folder), **_summary(files), "unfinished": len(kept.parts())}
     if options.files:
         found["files"] = files
@@ -103,8 +104,16 @@ def _info(options: argparse.Namespace) -> int:
     return say(options, found, lines)
 
 
-def _row(path: Path) -> dict[str, Any]:
-    state = path.stat()
+def _states(paths: Iterable[Path]) -> dict[Path, os.stat_result]:
+    """Return the size and age of the files that are there: others may remove some."""
+    found = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            found[path] = path.stat()
+    return found
+
+
+def _row(path: Path, state: os.stat_result) -> dict[str, Any]:
     drawn = datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds")
     return {"name": path.name, "bytes": state.st_size, "drawn": drawn}
 
@@ -150,6 +159,8 @@ def _verify(options: argparse.Namespace) -> int:
 def _is_whole(path: Path) -> bool:
     try:
         return Cache.is_whole(path)
+    except FileNotFoundError:
+        return not path.is_symlink()  # another process has removed it
     except OSError:
         return False
 
@@ -183,19 +194,24 @@ def _shown(doctrees: Path) -> set[str]:
     """Return what the builds with a folder of doctrees show.
 
     Raises:
-        SpecError: No build has noted that there.
+        SpecError: No build has noted that there, or one is about to.
     """
-    if not all_notes(doctrees):
+    found = all_notes(doctrees)
+    if not found:
         message = f"no build has noted in '{doctrees}' which pictures it shows"
         raise SpecError(message, hint="name the folder of the doctrees, sphinx-build's -d")
+    if any(is_at_work(file, notes) for file, notes in found.items()):
+        message = f"a build with the doctrees in '{doctrees}' is at work, or was stopped"
+        raise SpecError(message, hint="prune after a build that came to its end")
     return all_names(doctrees)
 
 
 def _beyond(paths: Iterable[Path], most: float) -> list[Path]:
     """Return the files that are too many, when the newest may take so many bytes."""
     beyond, total = [], 0
-    for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
-        total += path.stat().st_size
+    states = _states(paths)
+    for path in sorted(states, key=lambda path: states[path].st_mtime, reverse=True):
+        total += states[path].st_size
         if total > most:
             beyond.append(path)
     return beyond
@@ -211,7 +227,7 @@ def _removed(
     options: argparse.Namespace, kept: Cache, pictures: list[Path], chosen: list[Path]
 ) -> int:
     """Remove files and empty folders and tell what went; files of others stay."""
-    sizes = {path: path.stat().st_size for path in chosen}
+    states = _states(chosen)
     dry = getattr(options, "dry_run", False)
     went = chosen if dry else remove(chosen)
     for folder in {path.parent for path in went}:
@@ -219,7 +235,7 @@ def _removed(
             with contextlib.suppress(OSError):
                 folder.rmdir()
     gone = [path for path in went if path in pictures]
-    saved = sum(sizes[path] for path in gone)
+    saved = sum(states[path].st_size for path in gone if path in states)
     found = {"dir": str(kept.folder), "pictures": len(pictures), "removed": len(gone)}
     found["bytes"] = saved
     word = "would remove" if dry else "removed"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docutils import nodes
+from sphinx.errors import SphinxWarning
 from sphinx.util import logging
 
 from sphinx_pipeviz.errors import Location, PipevizError
@@ -42,7 +43,13 @@ class InternalError(PipevizError):
 
 
 def unexpected(error: Exception) -> PipevizError:
-    """Return a reportable error for an exception that should not have happened."""
+    """Return a reportable error for an exception that should not have happened.
+
+    Raises:
+        SphinxWarning: It is one: Sphinx before 8.1 ends a build with ``-W`` by it.
+    """
+    if isinstance(error, SphinxWarning):
+        raise error
     # as text: a parallel reader hands its log over, and cannot hand over a traceback
     logger.debug("sphinx-pipeviz failed:\n%s", "".join(traceback.format_exception(error)))
     hint = "this is a mistake in sphinx-pipeviz; please report it"

@@ -22,9 +22,14 @@ logger = logging.getLogger(__name__)
 
 
 class NoSpaceError(PipevizError):
-    """A picture that neither the cache nor the temporary folder can take."""
+    """A picture that no folder can take, or not the output."""
 
     subtype = "cache"
+
+    @classmethod
+    def of(cls, error: OSError, hint: str | None = None) -> NoSpaceError:
+        """Return what to tell of an error of the system."""
+        return cls(f"the picture cannot be written: {error.strerror}", hint=hint)
 
 
 class Kept:
@@ -123,9 +128,8 @@ class Kept:
         try:
             return Cache(_spare_folder(self._app, error)).keep(key, suffix, make)
         except OSError as worse:
-            message = f"the picture cannot be written: {worse.strerror}"
             hint = "make space, or let TMPDIR name a folder that has some"
-            raise NoSpaceError(message, hint=hint) from None
+            raise NoSpaceError.of(worse, hint) from None
 
 
 def _bytes(drawn: bytes | str) -> bytes:

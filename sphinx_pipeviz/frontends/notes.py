@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 
 import msgspec
 
+from sphinx_pipeviz.cache import is_older
+
 #: Where the notes are, below the folder of the doctrees.
 FOLDER = "pipeviz-pages"
+#: How long a build may take before its notes are taken for those of a stopped one, in seconds.
+LONGEST = 3600
 
 
 class Notes(msgspec.Struct, frozen=True):
@@ -18,12 +24,14 @@ class Notes(msgspec.Struct, frozen=True):
         pages: Page -> names of the files that it shows.
         whole: Whether each page was written since the last build that was stopped.
         running: Whether a build is writing pages, or was stopped while it did.
+        read: Page -> when what it shows was read, as Sphinx counts that.
     """
 
     output: str
     pages: dict[str, list[str]] = {}
     whole: bool = False
     running: bool = False
+    read: dict[str, int] = {}
 
     def names(self) -> set[str]:
         """Return the names of all files that pages show."""
@@ -41,20 +49,34 @@ def read_notes(file: Path) -> Notes | None:
 
 
 def write_notes(file: Path, notes: Notes) -> None:
-    """Write notes at once or not at all, unless they are written already."""
+    """Write notes at once or not at all, unless they are written already.
+
+    On a full disk they are emptied: nothing is known then, so all is written again.
+    """
     data = msgspec.json.format(msgspec.json.encode(notes))
-    if file.exists() and file.read_bytes() == data:
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(file)
+    try:
+        if file.exists() and file.read_bytes() == data:
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            file.write_bytes(b"")
 
 
 def all_notes(doctrees: Path) -> dict[Path, Notes]:
     """Return what is noted of all builds with a folder of doctrees, by file."""
     files = sorted((doctrees / FOLDER).glob("*.json"))
     return {file: notes for file in files if (notes := read_notes(file))}
+
+
+def is_at_work(file: Path, notes: Notes) -> bool:
+    """Tell whether a build is writing pages, whose pictures are not all noted yet."""
+    return notes.running and not is_older(file, time.time() - LONGEST)
 
 
 def all_names(doctrees: Path) -> set[str]:

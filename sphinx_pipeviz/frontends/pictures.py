@@ -14,7 +14,7 @@ from sphinx_pipeviz.frontends import pages, shown
 from sphinx_pipeviz.frontends.assets import assets_of
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.failures import error_box, report, tell, unexpected
-from sphinx_pipeviz.frontends.kept import Kept
+from sphinx_pipeviz.frontends.kept import Kept, NoSpaceError
 from sphinx_pipeviz.frontends.offered import draw_offered, offer
 from sphinx_pipeviz.frontends.translation import translate
 from sphinx_pipeviz.remarks import lacking
@@ -91,6 +91,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 node.replace_self(_image(app, node, docname, kept.file(node["spec"], wanted)))
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
+            shown.build_of(app).lacking = True
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
             in_line = _is_in_line(node)
             box = error_box(app.env, docname, known, node.rawsource, in_line=in_line)
@@ -131,6 +132,7 @@ def zooms(app: Sphinx, node: PipelinePicture) -> bool:
 
 
 def _known(error: Exception, node: PipelinePicture) -> PipevizError:
+    error = NoSpaceError.of(error) if isinstance(error, OSError) else error
     known = error if isinstance(error, PipevizError) else unexpected(error)
     known.location = Location(node.source, node.line)
     return known

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 from sphinx import addnodes
 
+from sphinx_pipeviz.frontends.failures import failed_pages
 from sphinx_pipeviz.frontends.notes import FOLDER, Notes, all_notes, read_notes, write_notes
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Build:
         pages: Page that was written -> names of the files that it shows.
         reads: Whether it reads pages.
         joined: Whether pages were written into one file, which is then written anew.
+        lacking: Whether a picture could not be shown.
     """
 
     known: Notes | None
@@ -43,6 +45,7 @@ class Build:
     pages: dict[str, set[str]] = field(default_factory=dict)
     reads: bool = False
     joined: bool = False
+    lacking: bool = False
 
 
 _builds: WeakKeyDictionary[Sphinx, Build] = WeakKeyDictionary()
@@ -93,15 +96,25 @@ def note_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> Non
 
 
 def to_write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return all pages if the last build was stopped before it had written what it read.
+    """Return the pages that are not what was read of them last.
 
-    It may have left half a page, or pages whose pictures were not copied yet, and for
-    Sphinx these are up to date.
+    These are all if the last build was stopped before it had written what it read. It may
+    have left half a page, or pages whose pictures were not copied yet, and for Sphinx these
+    are up to date. So are pages that another builder has read since.
     """
     build = build_of(app)
     if build.reads and drawn(env):
         _note_running(app)
-    return sorted(env.found_docs) if build.known and not build.known.whole else []
+    if build.known and not build.known.whole:
+        return sorted(env.found_docs)
+    noted = build.known.read if build.known else {}
+    pages = (noted.keys() | _concerned(env)) & env.all_docs.keys()
+    return sorted(page for page in pages if noted.get(page) != env.all_docs[page])
+
+
+def _concerned(env: BuildEnvironment) -> set[str]:
+    """Return the pages that have pictures, or boxes in their place."""
+    return drawn(env).keys() | failed_pages(env)
 
 
 def _note_running(app: Sphinx) -> None:
@@ -132,7 +145,10 @@ def notes_so_far(app: Sphinx) -> Notes:
     pages = known.pages | {page: sorted(names) for page, names in build.pages.items()}
     here = {page: names for page, names in sorted(pages.items()) if page in app.env.found_docs}
     whole = known.whole or build.joined or build.pages.keys() >= app.env.found_docs
-    return Notes(_output(app), here, whole)
+    times = app.env.all_docs
+    read = {page: when for page, when in known.read.items() if page not in build.pages}
+    read |= {page: times[page] for page in build.pages if page in _concerned(app.env)}
+    return Notes(_output(app), here, whole, read={p: read[p] for p in here if p in read})
 
 
 # The file

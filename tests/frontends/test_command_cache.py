@@ -12,6 +12,7 @@ from sphinx_pipeviz.cache import Cache
 from sphinx_pipeviz.frontends import kept as keeping
 from sphinx_pipeviz.frontends.command import main
 from sphinx_pipeviz.frontends.command_cache import ACTIONS, DAY, USUAL
+from sphinx_pipeviz.frontends.notes import FOLDER
 
 SIZES = {"0a": 1000, "0b": 2000, "ff": 3_000_000}
 PAGE = """Title
@@ -192,6 +193,31 @@ def test_clear_removes_our_files_and_no_others(run, folder):
     assert left == ["0a", "0a/pipeviz-mine.svg", "mine.txt"]
 
 
+@pytest.mark.parametrize(
+    "action", [("info", "--files"), ("verify",), ("prune", "--max-size", "0"), ("clear",)]
+)
+def test_what_another_process_removes_meanwhile_is_no_error(run, folder, monkeypatch, action):
+    listed = Cache.pictures
+
+    def and_one_that_goes(kept):
+        return [*listed(kept), kept.folder / "0a" / f"pipeviz-{'0' * 32}-{'0' * 16}.svg"]
+
+    monkeypatch.setattr(Cache, "pictures", and_one_that_goes)
+    name, *options = action
+    code, out, err = run(name, "--dir", folder, *options)
+    assert (code, err) == (0, "")
+    assert "3.0 MB" in out or "0 damaged" in out
+
+
+def test_a_link_to_nowhere_is_damaged(run, folder):
+    path = Cache(folder).pictures()[0]
+    path.unlink()
+    path.symlink_to("nowhere.svg")
+    assert run("verify", "--dir", folder)[0] == 1
+    assert run("verify", "--dir", folder, "--repair")[0] == 0
+    assert not path.is_symlink()
+
+
 # With Sphinx
 
 
@@ -209,6 +235,23 @@ def test_what_a_build_does_not_show_can_be_removed_from_a_shared_folder(run, sit
     code, _, err = run("prune", "--dir", shared, "--unused-by", site.folder)
     assert code == 1
     assert "no build has noted in" in err
+
+
+def test_what_a_build_at_work_shows_is_not_known_yet(run, site):
+    site.configure("pipeviz_cache_dir = '../kept'")
+    site.write("index.rst", PAGE.format(2))
+    site.build()
+    (notes,) = (site.doctrees / FOLDER).glob("*.json")
+    notes.write_text(json.dumps(json.loads(notes.read_text()) | {"running": True, "pages": {}}))
+    prune = ("prune", "--dir", site.folder / "kept", "--unused-by", site.doctrees)
+    code, out, err = run(*prune)
+    assert (code, out) == (1, "")
+    told = "is at work, or was stopped (prune after a build that came to its end)"
+    assert told in err
+    assert len(names(site.folder / "kept")) == 2
+    os.utime(notes, (1, 1))  # it was stopped long ago
+    assert run(*prune)[0] == 0
+    assert names(site.folder / "kept") == []
 
 
 @pytest.mark.behaviour(40)

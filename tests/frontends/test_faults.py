@@ -11,13 +11,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from sphinx_pipeviz.frontends import arrived
 from sphinx_pipeviz.frontends import kept as keeping
 
 STYLES = ("seed", "mono")
 PARALLEL = ("-j", "2")
+IDLE = "no targets are out of date."
 
 
 def page(number: int, style: str = "seed") -> str:
@@ -108,7 +111,7 @@ def test_many_kills_leave_no_trace(new_site, way):
 def refuse(monkeypatch):
     """Return a function after which nothing below a folder can be made, changed or removed."""
 
-    def start(folder: Path, number: int) -> None:
+    def start(folder: Path, number: int, patch: pytest.MonkeyPatch = monkeypatch) -> None:
         def guarded(name: str):
             real = getattr(os, name)
 
@@ -120,7 +123,7 @@ def refuse(monkeypatch):
                     raise OSError(number, os.strerror(number), str(path))
                 return real(path, *arguments, **options)
 
-            monkeypatch.setattr(os, name, call)
+            patch.setattr(os, name, call)
 
         for name in ("open", "mkdir", "unlink", "rename", "replace", "chmod"):
             guarded(name)
@@ -187,6 +190,117 @@ def test_where_no_disk_has_space_pages_show_what_they_can(site, refuse, monkeypa
     html = site.page("index.html")
     assert html.count("pipeviz-error") == 2
     assert html.count("<svg") == 2
+
+
+@pytest.mark.behaviour(1, 10)
+def test_a_box_that_lack_of_space_left_is_told_of_again_and_goes_when_there_is_some(
+    site, refuse, monkeypatch
+):
+    fill(site, pages=2)
+    monkeypatch.setattr(keeping.tempfile, "tempdir", str(site.folder / "tmp"))
+    (site.folder / "tmp").mkdir()
+    with monkeypatch.context() as full:
+        refuse(site.doctrees / "pipeviz", errno.ENOSPC, full)
+        refuse(site.folder / "tmp", errno.ENOSPC, full)
+        first = site.build().warnings
+        assert len(first) == 4
+        assert site.build().warnings == first
+    assert "pipeviz-error" in site.page("page0.html")
+    assert site.build().warnings == []
+    assert "pipeviz-error" not in site.page("page0.html")
+    assert IDLE in site.build().status
+
+
+def empty(site, app) -> None:
+    """Remove the pictures while pages are written: they are known, and not copied yet."""
+    app.connect("html-collect-pages", lambda _: shutil.rmtree(site.doctrees / "pipeviz") or [])
+
+
+def cut(site, app) -> None:
+    """Shorten a picture once it is copied."""
+
+    def shorten(*_) -> None:
+        path = max((site.output / "html" / "_images").iterdir())
+        path.write_bytes(path.read_bytes()[:100])
+
+    app.connect("build-finished", shorten, priority=1)
+
+
+def leave_no_space(_site, _app) -> None:
+    """Let a disk be full when the build ends."""
+    arrived.shutil.disk_usage = lambda _: SimpleNamespace(free=0)
+
+
+@pytest.mark.behaviour(10)
+@pytest.mark.parametrize("spoil", [empty, cut, leave_no_space])
+def test_pages_that_may_lack_a_picture_are_written_by_the_next_build(site, monkeypatch, spoil):
+    site.configure("from spoils import setup")
+    fill(site, pages=2)
+    spoils = ModuleType("spoils")
+    monkeypatch.setitem(sys.modules, "spoils", spoils)
+    monkeypatch.setattr(arrived, "shutil", SimpleNamespace(disk_usage=shutil.disk_usage))
+    spoils.setup = lambda app: spoil(site, app)
+    site.build()
+    spoils.setup = lambda _: None
+    arrived.shutil.disk_usage = shutil.disk_usage
+    again = site.build()
+    assert (again.warnings, IDLE in again.status) == ([], False)
+    assert "0 added, 0 changed, 0 removed" in again.status
+    found = content(site.output)
+    assert IDLE in site.build().status
+    shutil.rmtree(site.output)
+    shutil.rmtree(site.doctrees)
+    site.build()
+    assert differing(content(site.output), found) == []
+
+
+@pytest.mark.behaviour(10)
+def test_notes_that_cannot_be_written_cost_nothing_but_writing_again(site, refuse, monkeypatch):
+    fill(site, pages=2)
+    with monkeypatch.context() as full:
+        refuse(site.doctrees / "pipeviz-pages", errno.ENOSPC, full)
+        assert site.build().warnings == []
+    whole = content(site.output)
+    assert site.build().warnings == []
+    assert differing(content(site.output), whole) == []
+    site.write("page0.rst", page(9))
+    with monkeypatch.context() as full:
+        refuse(site.doctrees / "pipeviz-pages", errno.ENOSPC, full)
+        assert site.build().warnings == []
+    (site.output / "html" / "page1.html").write_text("<html")  # as a full disk leaves it
+    again = site.build()
+    assert "0 added, 0 changed, 0 removed" in again.status
+    assert "</html>" in site.page("page1.html")
+    assert IDLE in site.build().status
+
+
+@pytest.mark.behaviour(5)
+def test_where_no_stylesheet_can_be_written_pages_are(site, refuse, monkeypatch):
+    site.configure("pipeviz_html_embed = 'inline'", "pipeviz_zoom = True")
+    fill(site, pages=2)
+    (site.output / "html" / "_static").mkdir(parents=True)
+    with monkeypatch.context() as full:
+        refuse(site.output / "html" / "_static", errno.ENOSPC, full)
+        warnings = site.build().warnings
+    assert len(warnings) == len(set(warnings)) == 5
+    assert all(
+        "cannot be written: No space left on device [pipeviz.cache]" in line
+        for line in warnings
+    )
+    assert "<svg" in site.page("page0.html")
+    assert site.build().warnings == []
+    assert len(list((site.output / "html" / "_static").glob("pipeviz*"))) == 5
+
+
+@pytest.mark.behaviour(5)
+def test_downloads_that_cannot_be_written_are_no_mistake_of_ours(site, refuse):
+    site.configure("pipeviz_downloads = ['yaml']")
+    fill(site, pages=1)
+    refuse(site.output / "html" / "_downloads", errno.ENOSPC)
+    told = "the picture cannot be written: No space left on device [pipeviz.cache]"
+    warnings = site.build().warnings
+    assert [told in line for line in warnings] == [True, True]
+    assert "pipeviz-error" in site.page("page0.html")
 
 
 def test_a_folder_for_matplotlib_that_cannot_be_written_is_no_matter(site):

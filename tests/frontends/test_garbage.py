@@ -102,6 +102,18 @@ def test_a_figure_that_another_page_shows_stays(pages):
     assert len(kept(pages)) == 4
 
 
+@pytest.mark.behaviour(4, 8)
+@JOBS
+def test_a_dark_figure_and_one_that_is_so_on_dark_pages_are_both_shown(site, jobs):
+    dark = figure(2) + "   style: seed-dark\n"
+    site.write("index.rst", "\n".join(["Title\n=====\n", figure(2), dark]))
+    assert site.build("html", *jobs).warnings == []
+    assert published(site) == shown(site) == kept(site)
+    assert len(kept(site)) == 3
+    assert site.build("html", *jobs, "-E", "-a").warnings == []
+    assert published(site) == shown(site) == kept(site)
+
+
 def test_a_removed_page_takes_its_pictures_with_it(pages):
     (pages.source / "other.rst").unlink()
     pages.write("index.rst", "Title\n=====\n\n.. toctree::\n\n   one\n")
@@ -150,6 +162,23 @@ def test_a_file_of_the_users_own_stays(site):
         "pipeviz-mine.css",
         "pipeviz.js",
     ]
+
+
+def test_a_picture_of_ours_that_pages_show_as_an_ordinary_image_stays(site):
+    fill(site, one=(1,), other=(2,))
+    site.build()
+    picture = next((site.output / "html" / "_images").glob("*.dark.svg"))
+    shutil.copy(picture, site.source)
+    site.configure("html_static_path = ['own']")
+    (site.source / "own").mkdir()
+    shutil.copy(picture, site.source / "own")
+    link = f":download:`{picture.name}`"
+    site.write("one.rst", f"Title\n=====\n\n.. image:: {picture.name}\n\n{link}\n")
+    site.write("other.rst", page())
+    for _ in range(2):
+        assert site.build("html", "-a").warnings == []
+        left = (site.output / "html").rglob(picture.name)
+        assert len(list(left)) == 3  # as an image, in a folder of downloads, and beside styles
 
 
 def test_a_changed_style_leaves_nothing_of_the_old_one(pages):

@@ -89,6 +89,50 @@ def test_a_changed_limit_reads_all_pages(two_pages):
     assert "2 added, 0 changed" in two_pages.build().status
 
 
+# What another build has read
+
+
+GPIPE = "schedule: gpipe\ndevices: {}\nmicrobatches: 2\n"
+
+
+@pytest.fixture
+def with_file(two_pages):
+    two_pages.write("parts/one.yaml", GPIPE.format(2))
+    two_pages.write("other.rst", titled(".. pipeline-schedule:: parts/one.yaml\n"))
+    two_pages.build()
+    return two_pages
+
+
+@pytest.mark.behaviour(9)
+@pytest.mark.parametrize("also", [("latex",), ("html", "index.rst")], ids=["latex", "a page"])
+def test_a_page_that_another_build_has_read_is_written_by_the_next_one(with_file, also):
+    with_file.write("parts/one.yaml", GPIPE.format(3))
+    builder, *names = also
+    with_file.build(builder, *(str(with_file.source / name) for name in names))
+    assert "2 devices" in with_file.page("other.html")
+    index = (with_file.output / "html" / "index.html").stat().st_mtime_ns
+    again = with_file.build()
+    assert "0 added, 0 changed, 0 removed" in again.status
+    assert "3 devices" in with_file.page("other.html")
+    assert IDLE in with_file.build().status
+    if builder == "latex":
+        assert (with_file.output / "html" / "index.html").stat().st_mtime_ns > index
+        assert with_file.build("latex").warnings == []
+        assert IDLE in with_file.build().status
+
+
+@pytest.mark.behaviour(9)
+def test_so_is_one_whose_mistake_was_mended_before_another_build(with_file):
+    with_file.write("parts/one.yaml", GPIPE.format(-3))
+    assert with_file.build().code == 1
+    with_file.write("parts/one.yaml", GPIPE.format(3))
+    assert with_file.build("latex").code == 0
+    assert "pipeviz-error" in with_file.page("other.html")
+    assert with_file.build().code == 0
+    assert "3 devices" in with_file.page("other.html")
+    assert IDLE in with_file.build().status
+
+
 # The cache
 
 
