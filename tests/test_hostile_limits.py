@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 import time
 import tracemalloc
 
@@ -19,6 +21,8 @@ from sphinx_pipeviz.readers import json_scan, read_files, yaml_spec, yaml_tree
 from sphinx_pipeviz.readers.op_names import names_of_pattern
 from sphinx_pipeviz.readers.text_file import TextFile
 from sphinx_pipeviz.timelines import parts_of, timeline_of
+
+from .frontends.test_sources import FONT
 
 BASE = "schedule: 1f1b\ndevices: 2\nmicrobatches: 2\n"
 
@@ -289,3 +293,41 @@ def test_long_lists_are_read_in_time():
         began = time.process_time()
         pv.render(source)
         assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("blank", [" ", "\\n", "\\u200b", "\\u00a0", "{mb}\\u0301", "\\u034f"])
+@pytest.mark.parametrize("format", ["svg", "text"])
+def test_words_that_have_no_width_are_drawn(blank, format):
+    plain = blank.replace("{mb}", "")
+    for extra in (
+        f'labels: "{blank}"',
+        f'title: "{plain}"\ntransition: "{plain}"\nbubble: "{plain}"',
+        f'phases: ["{plain}", "{plain}"]\nlegend: {{forward: "{plain}"}}',
+        f'rows: {{label: "{plain}", suffix: "{plain}"}}',
+        f'rows: {{groups: [{{devices: [0], label: "{plain}"}}]}}',
+        f'notes: [{{text: "{plain}", time: 1, device: 0}}]',
+        f'highlight: [{{to: 2, label: "{plain}"}}]',
+    ):
+        assert pv.render(pv.read(f"{BASE}{extra}\n"), format)
+
+
+def test_a_json_of_very_many_lists_is_refused(monkeypatch):
+    monkeypatch.setattr("sphinx_pipeviz.readers.json_text._MOST", 1000)
+    text = '{"0": [' + "[]," * 1000 + "[]]}"
+    for known in ("json", "megatron-timers"):
+        name = "pp_rank_0_rank_0.json"
+        with pytest.raises(PipevizError, match=rf"{name}:1: this JSON has more than"):
+            read_files([TextFile(name, text)], known)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_font_is_a_mistake_of_the_user(seed, tmp_path):
+    """The page says: every mistake is a warning and a box in its place."""
+    data = bytearray(FONT.read_bytes())
+    dice = random.Random(seed)  # noqa: S311  (no secret)
+    for _ in range(3000):
+        data[dice.randrange(300, len(data))] = dice.randrange(256)
+    (tmp_path / "a.ttf").write_bytes(data)
+    text = f"{BASE}title: Hello\nstyle: {{font: {tmp_path / 'a.ttf'}}}\n"
+    with contextlib.suppress(PipevizError):
+        pv.render(pv.read(text))

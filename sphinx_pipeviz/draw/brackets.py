@@ -96,7 +96,7 @@ def _bands(spans: list[tuple[float, float]], y: float, style: Style) -> Iterator
 
 def _room(phase: Phase, grid: Grid, measure: Measure) -> float:
     left, right = _span(phase, grid)
-    return (right - left - 2) / measure(phase.name, "bold")
+    return (right - left - 2) / max(measure(phase.name, "bold"), 0.1)
 
 
 def _bracket(left: float, right: float, top: float, style: Style) -> Lines:

@@ -48,6 +48,12 @@ def no_font(font: str, field: str = "font") -> StyleError:
     return StyleError(f"there is no font '{name}'", hint=hint, path=("style", field))
 
 
+def damaged(file: str) -> StyleError:
+    """Return the error for a font's file whose glyphs cannot be read."""
+    message = f"the font '{Path(file).name[-60:]}' is damaged"
+    return StyleError(message, hint="name another one", path=("style", "font"))
+
+
 #: Letters of Chinese, Japanese and Korean, which fonts for other languages lack.
 WIDE = re.compile(
     r"[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f"

@@ -17,7 +17,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
-from sphinx_pipeviz.draw.fonts import WIDE, is_file, no_font, stand_ins
+from sphinx_pipeviz.draw.fonts import WIDE, damaged, is_file, no_font, stand_ins
 
 #: Glyphs are read from the font at this size.
 EM = 100.0
@@ -109,10 +109,14 @@ class Font:
     def _shape(self, text: str, weight: str) -> Shaped:
         with default_settings():
             warnings.simplefilter("ignore")  # what is lacking is told by ``lacking``
-            font = get_font(self._files(text, weight))
-            font.set_size(EM, 72)
+            files = self._files(text, weight)
             glyphs = self._glyphs[weight]
-            placed, _, _ = text_to_path.get_glyphs_with_font(font, text, glyphs)
+            try:
+                font = get_font(files)
+                font.set_size(EM, 72)
+                placed, _, _ = text_to_path.get_glyphs_with_font(font, text, glyphs)
+            except RuntimeError as error:
+                raise damaged(files[0]) from error
         ink = []
         for name, x, *_ in placed:
             vertices, codes = map(np.asarray, glyphs[name])

@@ -14,6 +14,8 @@ from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.words import placed, spread
 from sphinx_pipeviz.ops import PASSES, Kind
 
+#: Least width of a label, in ems: a space has none.
+NARROW = 0.01
 #: In points: smaller labels are left out.
 SMALLEST_LABEL = 4.2
 #: Digits above each other are harder to read, so they must be larger.
@@ -122,7 +124,7 @@ def _fit(cells: list[Cell], style: Style, measure: Measure) -> Size:
 def _level_fit(cell: Cell, measure: Measure) -> float:
     _, _, width, height = cell.box
     room = width * (1 - 2 * PADDING)
-    return min(room / spread(cell.label, measure, "bold"), height * HIGH)
+    return min(room / max(spread(cell.label, measure, "bold"), NARROW), height * HIGH)
 
 
 def _turned_fit(cell: Cell, measure: Measure) -> float:
@@ -130,7 +132,7 @@ def _turned_fit(cell: Cell, measure: Measure) -> float:
     if width >= height:
         return 0.0
     room = height * (1 - 2 * PADDING)
-    return min(room / spread(cell.label, measure, "bold"), width * HIGH)
+    return min(room / max(spread(cell.label, measure, "bold"), NARROW), width * HIGH)
 
 
 def _stacked_fit(cell: Cell, measure: Measure) -> float:
@@ -141,7 +143,7 @@ def _stacked_fit(cell: Cell, measure: Measure) -> float:
     wide = max(measure(digit, "bold") for digit in text)
     lines = len(text) - 1
     high = height * TALL / (HIGH + LEADING * lines) if lines else height * HIGH
-    return min(width * TIGHT / wide, high)
+    return min(width * TIGHT / max(wide, NARROW), high)
 
 
 WAYS: tuple[tuple[How, Callable[[Cell, Measure], float], float], ...] = (

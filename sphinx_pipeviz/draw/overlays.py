@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from sphinx_pipeviz.draw.chosen import chosen, is_part
+from sphinx_pipeviz.draw.chosen import Stop, chosen, is_part
 from sphinx_pipeviz.draw.legend import LINE, Measure
 from sphinx_pipeviz.draw.notes import blank
 from sphinx_pipeviz.draw.scene import Box, Boxes, Grid, Lines, Stamp
@@ -39,8 +39,9 @@ def overlays_of(
     """Yield flush lines and highlights."""
     if picture.flush:
         yield from _flushes(timeline, grid, style)
-    for highlight in picture.highlight or ():
-        yield from _highlight(timeline, highlight, grid, style, measure)
+    highlights = picture.highlight or []
+    for highlight, stops in zip(highlights, chosen(timeline, highlights, style), strict=True):
+        yield from _highlight(stops, highlight, grid, style, measure)
 
 
 def check_highlights(timeline: Timeline, picture: Picture, style: Style) -> None:
@@ -50,24 +51,25 @@ def check_highlights(timeline: Timeline, picture: Picture, style: Style) -> None
         StyleError: A microbatch or a device is not there, or too many tasks are meant.
     """
     marked = 0
-    for index, highlight in enumerate(picture.highlight or ()):
+    highlights, end = picture.highlight or [], timeline.end
+    found = zip(highlights, chosen(timeline, highlights, style), strict=True)
+    for index, (highlight, stops) in enumerate(found):
         device = highlight.device
         if device is not None and device >= timeline.devices:
             message = f"there is no device {device}; they are 0 to {timeline.devices - 1}"
             raise StyleError(message, path=("highlight", index, "device"))
         start = highlight.from_ or 0.0
-        if start >= timeline.end > 0 or (highlight.to is not None and highlight.to <= start):
-            end = timeline.end if highlight.to is None else highlight.to
-            message = f"there is no time from {start:g} to {end:g} to highlight"
+        if start >= end > 0 or (highlight.to is not None and highlight.to <= start):
+            last = end if highlight.to is None else highlight.to
+            message = f"there is no time from {start:g} to {last:g} to highlight"
             hint = "give 'from' before 'to', in time units"
             raise StyleError(message, hint=hint, path=("highlight", index))
         if _covers_area(highlight):
             continue
-        tasks = sum(1 for _ in chosen(timeline, highlight, style))
-        marked += tasks
-        if not tasks or marked > MOST_MARKED:
+        marked += len(stops)
+        if not stops or marked > MOST_MARKED:
             message = "no task is as this highlight says"
-            if tasks:
+            if stops:
                 message = f"highlights are on more than {MOST_MARKED:,} tasks"
             raise StyleError(message, path=("highlight", index))
 
@@ -115,13 +117,13 @@ def _iteration(run: Run, each: int) -> int:
 
 
 def _highlight(
-    timeline: Timeline, highlight: Highlight, grid: Grid, style: Style, measure: Measure
+    stops: list[Stop], highlight: Highlight, grid: Grid, style: Style, measure: Measure
 ) -> Iterator[Mark]:
     """Yield a border, except where a hatch in the cells stands for it, and the label."""
     if _covers_area(highlight):
         found = [_part(highlight, grid)]
     else:
-        found = [_box(device, run, grid) for device, run in chosen(timeline, highlight, style)]
+        found = [_box(device, run, grid) for device, run in stops]
     boxes = sorted((box for box in found if box[2] > 0), key=lambda box: -box[1])
     if boxes and not highlight.hatch:
         yield Boxes(None, style.accent, FRAME, tuple(boxes))

@@ -116,9 +116,7 @@ class _Words:
         self._versions = run_versions(timeline) if says(picture.labels, "version") else {}
         self._shift = 0 if timeline.as_written else style.first
         self._thick = {
-            stop
-            for highlight in picture.highlight or ()
-            for stop in chosen(timeline, highlight, style)
+            stop for stops in chosen(timeline, picture.highlight or (), style) for stop in stops
         }
 
     def entries(self, device: int, runs: tuple[Run, ...]) -> tuple[Entry, ...]:

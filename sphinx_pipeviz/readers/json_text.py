@@ -15,14 +15,20 @@ HEAD = 4096
 #: Characters of a text that is read again to find the line of an error.
 _SEARCHED = 1_000_000
 _LARGEST_TIME = 1e15
+#: Lists and objects of a text, which take much more memory than what is written of them.
+_MOST = 4_000_000
 
 
 def parse_json(file: TextFile) -> Any:
     """Turn JSON into plain data.
 
     Raises:
-        SpecError: It is not JSON, nests too deeply, or gives a key twice.
+        SpecError: It is not JSON, nests too deeply, gives a key twice, or has so many lists
+            and objects that they would fill the memory.
     """
+    if file.text.count("[") + file.text.count("{") > _MOST:
+        message = f"this JSON has more than {_MOST:,} lists and objects"
+        raise SpecError(message, Location(file.name, 1))
     try:
         return json.loads(file.text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:

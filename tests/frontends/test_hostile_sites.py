@@ -26,6 +26,7 @@ from .test_hostile_words import (
     filled,
     page,
 )
+from .test_latex import LACKING, run
 
 #: Words that a program which reads a book's or a translator's file could take for its own.
 MORE = {
@@ -215,6 +216,26 @@ def test_no_word_is_a_command_in_latex(book):
     assert not re.findall(r"(?<!\\)\\(?:input|write18|xpwned|immediate)\b", tex)
     assert "^^" not in tex
     assert tex.count("\\begin{sphinxVerbatim}") == tex.count("\\end{sphinxVerbatim}")
+
+
+@pytest.mark.latex
+@pytest.mark.skipif(bool(LACKING) and not os.environ.get("CI"), reason="LaTeX is not installed")
+def test_words_are_typeset_and_not_run(site):
+    """The page says: words of authors are escaped in LaTeX."""
+    names = ("latex", "element", "attribute", "template", "roles", "tex")
+    for name in names:
+        site.write(f"{name}.rst", page({**WORDS, **MORE}[name]))
+    listed = "\n   ".join(names)
+    site.write("index.rst", f"Site\n====\n\n.. toctree::\n\n   {listed}\n")
+    site.build("latex")
+    folder = site.output / "latex"
+    options = ("-pdf", "-interaction=nonstopmode", "-halt-on-error")
+    said = run("latexmk", *options, "site.tex", folder=folder)
+    assert "Undefined control sequence" not in said
+    run("pdftotext", "site.pdf", "site.txt", folder=folder)
+    text = (folder / "site.txt").read_text(encoding="utf-8")
+    assert "\\input{/etc/xpwned}" in text
+    assert "^^5cinput{/etc/xpwned}" in text
 
 
 def test_no_word_is_a_command_in_a_manual_page(book):

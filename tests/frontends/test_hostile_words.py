@@ -22,6 +22,7 @@ WORDS = {
     "direction": "a\u202eb\u2066c\u200fd\u2028e\u2029f\ufeffg\ufffe",
     "control": "a\x00b\x07c\x1b[31md\x7fe\x85f\x0cg\rh\x02i\x03j\x1ek\x1f",
     "surrogate": "a\ud800b",
+    "blank": " \u200b\u00a0",
     "roles": "`x <xpwned>`_ |xpwned| :raw-html:`<xpwned>` .. raw:: html",
 }
 PICTURE = """\
