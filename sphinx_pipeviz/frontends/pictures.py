@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -88,6 +89,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 offered |= offer(app, node, docname, draw_offered(app, kept, node))
                 pages.place(node, new)
             else:
+                _give_line(node)
                 node.replace_self(_image(app, node, docname, kept.file(node["spec"], wanted)))
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
@@ -150,10 +152,23 @@ def _figure_of(node: PipelinePicture) -> nodes.figure | None:
     return outer if isinstance(outer, nodes.figure) else None
 
 
+def _give_line(node: PipelinePicture) -> None:
+    """Give a picture that follows "Added in version" a line of its own, as LaTeX gives none."""
+    outer = node.parent if isinstance(node.parent, nodes.reference) else node
+    if isinstance(outer.parent, addnodes.versionmodified):
+        paragraph = nodes.paragraph()
+        outer.replace_self(paragraph)
+        paragraph += outer
+
+
 def _make_caption_known(app: Sphinx, node: PipelinePicture, docname: str) -> None:
     """Turn a caption into a paragraph with its number where the builder knows no captions."""
     writer = getattr(app.builder, "default_translator_class", None)
     figure = _figure_of(node)
+    if figure is not None and app.builder.format == "man":
+        # there figures have no numbers, and behind a caption is the name of a request
+        for caption in figure.findall(nodes.caption):
+            caption.replace_self(nodes.paragraph("", "", *caption.children))
     if figure is None or writer is None or hasattr(writer, "visit_caption"):
         return
     numbers = app.env.toc_fignumbers.get(docname, {}).get("figure", {})

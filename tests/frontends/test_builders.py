@@ -190,7 +190,21 @@ def test_readers_of_text_get_the_grid_and_the_caption(built, builder, name):
 @pytest.mark.behaviour(25)
 def test_readers_of_man_pages_get_the_grid(built):
     site, _ = built("man")
-    assert GRID in site.page("site.1", "man")
+    page = site.page("site.1", "man")
+    assert GRID in page
+    assert "\nA \\fIcaption\\fP\n" in page
+    assert not re.search(r"[^.\n ].*UNINDENT", page.replace(".de UNINDENT", ""))
+
+
+@pytest.mark.behaviour(19)
+@pytest.mark.parametrize("option", ["", "\n      :target: https://example.org/"])
+def test_a_picture_behind_added_in_version_has_a_line_of_its_own_in_latex(site, option):
+    figure = ".. pipeline-schedule::{}\n\n      schedule: gpipe\n      devices: 2\n"
+    added = f"   {figure.format(option)}      microbatches: 2\n"
+    site.write("index.rst", f"T\n=\n\n.. versionadded:: 1\n   A thing.\n\n{added}")
+    assert site.build("latex").warnings == []
+    tex = site.page("site.tex", "latex")
+    assert re.search(r"A thing\.\n\n\\sphinxAtStartPar\n.*sphinxincludegraphics", tex)
 
 
 def test_the_xml_is_well_formed(built):
