@@ -62,6 +62,8 @@ class PipelineSchedule(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a figure or picture, or an error box."""
+        if self._is_in_line() and not re.search(r"(?m)^\s*:alt:", self.block_text):
+            self.options.pop("alt", None)  # docutils puts the name of the substitution there
         try:
             options = picture_options(self)
             return self._nodes(self._spec(), options)
@@ -72,8 +74,10 @@ class PipelineSchedule(SphinxDirective):
 
     def _failed(self, error: PipevizError) -> list[nodes.Node]:
         error.located(Marks({(): at_directive(self)}))
-        in_line = isinstance(self.state, states.SubstitutionDef)
-        return [report(self.env, error, self.block_text, in_line=in_line)]
+        return [report(self.env, error, self.block_text, in_line=self._is_in_line())]
+
+    def _is_in_line(self) -> bool:
+        return isinstance(self.state, states.SubstitutionDef)
 
     # Reading
 

@@ -83,7 +83,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             _fit(kept, node)
             if wanted is None:
                 _make_caption_known(app, node, docname)
-                _replace(node, _text(kept, node))
+                _place_text(node, _text(kept, node))
             elif pages.are_pages(app):
                 new = _in_page(app, kept, node, (docname, wanted, number))
                 offered |= offer(app, node, docname, draw_offered(app, kept, node))
@@ -185,6 +185,18 @@ def _replace(node: PipelinePicture, block: nodes.Element) -> None:
     """Put a block where the node is; it also takes the place of a link around it."""
     linked = isinstance(node.parent, nodes.reference)
     (node.parent if linked else node).replace_self(block)
+
+
+def _place_text(node: PipelinePicture, block: nodes.literal_block) -> None:
+    """Put a text where its picture is, or below the line of text that holds the picture."""
+    outer = node.parent if isinstance(node.parent, nodes.reference) else node
+    line = outer.parent
+    if not isinstance(line, nodes.paragraph):
+        _replace(node, block)
+        return
+    line.parent.insert(line.parent.index(line) + 1, block)
+    words = f"[{node['alt']}]" if node.get("alt") else ""
+    outer.replace_self(nodes.inline(words, words))
 
 
 def _format(app: Sphinx) -> str | None:

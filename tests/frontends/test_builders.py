@@ -285,3 +285,15 @@ def test_a_build_asks_for_nothing_from_the_network(site, builder, monkeypatch):
     site.write("index.rst", INDEX.replace("   more\n", ""))
     assert site.build(builder).code == 0
     assert asked == []
+
+
+@pytest.mark.behaviour(3)
+@pytest.mark.parametrize("builder", ["text", "man", "xml"])
+def test_a_picture_in_a_line_of_text_is_a_grid_below_the_line(site, builder):
+    figure = ".. |figure| pipeline-schedule::\n   :schedule: gpipe\n   :devices: 2\n"
+    site.write("index.rst", f"T\n=\n\nBefore |figure| behind.\n\n{figure}   :microbatches: 2\n")
+    assert site.build(builder).warnings == []
+    file = {"man": "site.1", "xml": "index.xml", "text": "index.txt"}[builder]
+    page = " ".join(re.sub("<[^>]*>", "", site.page(file, builder)).split())
+    first, grid = page.index("Before [Pipeline schedule, gpipe"), page.index("Device 1 │F1│F2│")
+    assert first < page.index("idle.] behind.") < grid

@@ -234,8 +234,8 @@ def test_a_picture_may_stand_in_a_line_of_text(site):
     for builder in ("html", "text", "man", "latex", "texinfo", "xml"):
         assert site.build(builder).warnings == []
     assert re.search(
-        r'<p>Before <img alt="small" class="[^"]*\balign-middle\b[^>]*> *(<img [^>]*>)? *'
-        r"after.</p>",
+        r'<p>Before <img alt="Pipeline schedule, [^"]*" class="[^"]*\balign-middle\b[^>]*> *'
+        r"(<img [^>]*>)? *after.</p>",
         site.page("index.html"),
     )
     assert "Device 1 │F1│" in site.page("index.txt", "text")
