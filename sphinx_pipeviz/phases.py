@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -112,16 +114,19 @@ class Gap(NamedTuple):
 
 def largest_gap(timeline: Timeline) -> Gap | None:
     """Return the largest rectangle of idle time within the timeline, if there is one."""
-    gaps = [list(_gaps(row, timeline)) for row in timeline.rows]
+    whole = timeline.start, timeline.end
+    gaps = [list(_gaps(row, *whole)) for row in timeline.rows]
     best: Gap | None = None
     for first in range(len(gaps)):
         shared = gaps[first]
         for last in range(first, len(gaps)):
             if last > first:
-                shared = list(_meeting(shared, gaps[last]))
-            longest = max((end - start for start, end in shared), default=0.0)
-            if longest * (len(gaps) - first) <= (best.area if best else 0.0):
-                break  # no more rows can make it larger
+                shared = [gap for one in shared for gap in _meeting(one, gaps[last])]
+            # what is too short cannot become the largest with all rows that are left
+            least = best.area / (len(gaps) - first) if best else 0.0
+            shared = [(start, end) for start, end in shared if end - start > least]
+            if not shared:
+                break
             for start, end in shared:
                 found = Gap(first, last, start, end)
                 if best is None or found.area > best.area * (1 + 1e-9):
@@ -129,27 +134,25 @@ def largest_gap(timeline: Timeline) -> Gap | None:
     return best
 
 
-def _gaps(row: tuple[Run, ...], timeline: Timeline) -> Iterator[tuple[float, float]]:
-    ends = [timeline.start, *(run.end for run in row)]
-    starts = [*(run.start for run in row), timeline.end]
+def _gaps(row: tuple[Run, ...], first: float, last: float) -> Iterator[tuple[float, float]]:
+    ends = [first, *(run.end for run in row)]
+    starts = [*(run.start for run in row), last]
     for end, start in zip(ends, starts, strict=True):
         if start > end:
             yield end, start
 
 
 def _meeting(
-    one: list[tuple[float, float]], other: list[tuple[float, float]]
+    one: tuple[float, float], others: list[tuple[float, float]]
 ) -> Iterator[tuple[float, float]]:
-    """Yield the times that lie in a gap of both."""
-    i = j = 0
-    while i < len(one) and j < len(other):
-        start, end = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
+    """Yield the times of a gap that lie in gaps of another row, too."""
+    before = bisect_right(others, (one[0], math.inf)) - 1
+    for index in range(max(0, before), len(others)):
+        start, end = max(one[0], others[index][0]), min(one[1], others[index][1])
+        if others[index][0] >= one[1]:
+            return
         if end > start:
             yield start, end
-        if one[i][1] < other[j][1]:
-            i += 1
-        else:
-            j += 1
 
 
 class Stop(NamedTuple):

@@ -262,8 +262,8 @@ def test_a_bubble_is_looked_for_among_few_devices():
     gap = largest_gap(timeline)
     areas = [(last + 1) * (3 * 300 - 3 * last - 3) for last in range(300)]
     assert gap.area == max(areas)
-    words = "a.yaml:4: a bubble is shown for at most 1,000 devices, not 1,001"
-    refused(text.format(1001), words)
+    words = "a.yaml:4: a bubble is shown for at most 5,000 devices, not 5,001"
+    refused(text.format(5001), words)
 
 
 def test_highlights_are_on_few_tasks(monkeypatch):

@@ -140,7 +140,8 @@ def curves_of(
     """
     grid, top = place
     em = style.font_size
-    steps = [_amounts(timeline, device, sizes) for device in range(timeline.devices)]
+    start = timeline.start
+    steps = [_amounts(timeline, device, start, sizes) for device in range(timeline.devices)]
     most = max((count for row in steps for _, count in row), default=1) or 1
     where = (grid.left, round(top - LINE * em / 2, 2))
     words = say(style.language, MEMORY if sizes else ACTIVATIONS)
@@ -163,14 +164,16 @@ def curves_of(
     return Below(texts=tuple(texts), boxes=(Boxes(style.memory, None, 0.0, tuple(boxes)),))
 
 
-def _amounts(timeline: Timeline, device: int, sizes: Sizes | None) -> list[tuple[float, float]]:
+def _amounts(
+    timeline: Timeline, device: int, start: float, sizes: Sizes | None
+) -> list[tuple[float, float]]:
     """Return from when on a device holds how much: activations, or GB."""
     steps = held(timeline, device)
     if sizes is None:
         return [*steps]
     each = sizes.activations / timeline.traits.sequence_chunks
     always = sizes.always(device)
-    return [(timeline.start, always), *((time, always + each * count) for time, count in steps)]
+    return [(start, always), *((time, always + each * count) for time, count in steps)]
 
 
 def _steps(row: list[tuple[float, float]], grid: Grid, y: float, unit: float) -> list[Box]:

@@ -26,7 +26,7 @@ FLUSH = 2.4
 #: Most tasks that all highlights of a schedule are on: each has a border.
 MOST_MARKED = 100_000
 #: Most devices whose largest gap is looked for.
-MOST_DEVICES = 1000
+MOST_DEVICES = 5000
 #: Smaller words are left out, in points.
 SMALLEST = 4.2
 #: Radius of the bubble's corners, in ems.
