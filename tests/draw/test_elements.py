@@ -387,7 +387,7 @@ def test_a_transition_is_an_arrow_with_a_text_between_two_panels():
 
 
 @pytest.mark.parametrize("time", [-5, 0, 13, 27, 40])
-@pytest.mark.parametrize("device", [-1, 0, 1.5, 3, 4, 9])
+@pytest.mark.parametrize("device", [-1, 0, 1.5, 3, 3.6, 4])
 def test_notes_stay_in_the_picture(time, device):
     note = f"{{text: 'a long note\\nof two lines', time: {time}, device: {device}}}"
     scene = scene_of(f"notes: [{note}]\n")
