@@ -169,7 +169,8 @@ class Cache:
     def _candidates(self, key: str, suffix: str) -> list[Path]:
         """Return the files of a picture; its light and dark file may have the same key."""
         any_content = f"{PREFIX}{key}-{'?' * CONTENT}.{suffix}"
-        return sorted(self._folder_of(key).glob(any_content))
+        found = self._folder_of(key).glob(any_content)
+        return sorted(path for path in found if path.is_file())
 
     @staticmethod
     def is_whole(path: Path) -> bool:

@@ -328,6 +328,15 @@ def test_a_folder_in_the_place_of_a_picture_does_not_stop_the_build(folder):
     assert kept(folder).read_bytes() == DATA
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_in_the_place_of_a_picture_is_replaced(folder):
+    path = kept(folder)
+    path.unlink()
+    os.mkfifo(path)
+    assert kept(folder) == path
+    assert path.read_bytes() == DATA
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_nothing_is_written_when_the_drawing_fails(folder, error):
     def fail():

@@ -10,14 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
-import numpy as np
-from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.path import Path
-from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Bbox
-
 from sphinx_pipeviz.draw.fonts import WIDE, damaged, is_file, no_font, stand_ins
+from sphinx_pipeviz.errors import StyleError
+
+try:
+    import matplotlib as mpl
+    import numpy as np
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+    from matplotlib.path import Path
+    from matplotlib.textpath import text_to_path
+    from matplotlib.transforms import Bbox
+except Exception as error:  # noqa: BLE001  (it reads settings, and chooses a backend)
+    told = f"matplotlib cannot be loaded: {type(error).__name__}: {error}"
+    hint = "look at its installation, its matplotlibrc and MPLBACKEND"
+    raise StyleError(told, hint=hint) from None
 
 #: Glyphs are read from the font at this size.
 EM = 100.0

@@ -157,10 +157,10 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _is_whole(path: Path) -> bool:
+    if not path.is_file():
+        return not os.path.lexists(path)  # another process may have removed it
     try:
         return Cache.is_whole(path)
-    except FileNotFoundError:
-        return not path.is_symlink()  # another process has removed it
     except OSError:
         return False
 

@@ -84,6 +84,8 @@ def _check_flag(value: Any) -> None:
 def _check_folder(value: Any) -> None:
     if value is not None and not isinstance(value, str):
         raise SpecError(f"a folder is text, not {value!r}")
+    if value and "\0" in value:
+        raise SpecError("a folder's name cannot hold the character \\x00")
 
 
 def _check_font(value: Any) -> None:

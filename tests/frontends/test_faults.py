@@ -379,3 +379,18 @@ def test_a_moved_checkout_draws_nothing(new_site, monkeypatch):
     monkeypatch.setattr(keeping, "draw", lambda *_, **__: pytest.fail("drawn again"))
     assert moved.build().warnings == []
     assert differing(content(moved.output), whole) == []
+
+
+@pytest.mark.behaviour(5)
+@pytest.mark.parametrize("way", ["inline", "image"])
+def test_a_matplotlib_that_cannot_be_loaded_is_no_mistake_of_ours(site, way):
+    site.configure(f"pipeviz_html_embed = '{way}'")
+    fill(site, pages=1)
+    (site.folder / "matplotlibrc").write_bytes(b"font.size: 5 \xff\n")
+    lines = site.build_apart(MATPLOTLIBRC=str(site.folder / "matplotlibrc")).warnings
+    told = [line for line in lines if "WARNING:" in line and "pipeviz" in line]
+    assert [line.partition(":")[0] for line in told] == ["page0.rst", "page0.rst"]
+    assert all("matplotlib cannot be loaded: UnicodeDecodeError: " in line for line in told)
+    assert all(line.endswith("matplotlibrc and MPLBACKEND) [pipeviz.style]") for line in told)
+    assert site.build_apart().warnings == []
+    assert "pipeviz-error" not in site.page("page0.html")

@@ -51,6 +51,7 @@ def picture(site) -> str:
         ("pipeviz_max_ops = True", "the limit must be a whole number of at least 1, not True"),
         ("pipeviz_max_ops = '9'", "the limit must be a whole number of at least 1, not '9'"),
         ("pipeviz_cache_dir = 3", "a folder is text, not 3"),
+        ("pipeviz_cache_dir = 'a\\0b'", "a folder's name cannot hold the character \\x00"),
         ("pipeviz_font = 3", "a font is text, not 3"),
         ("pipeviz_font = 'fonts/none.ttf'", "there is no font 'none.ttf' (name a family"),
         ("pipeviz_font = 'No Such Family'", "there is no font 'No Such Family' (name a family"),
