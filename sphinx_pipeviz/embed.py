@@ -24,7 +24,7 @@ AS_TEXT = "This schedule as text"
 _LINKED = re.compile(
     rf'{ANCHOR} href="{LINK}([\d.]+){LINK}"( aria-label="[^"]*">(.*?))</a>', re.DOTALL
 )
-#: Pictures of more tasks have no text beside them: nobody reads longer ones.
+#: The text of pictures of more tasks is a file, to which pages link.
 MOST_TOLD = 500
 
 
@@ -36,7 +36,7 @@ class Inline(msgspec.Struct, frozen=True, kw_only=True):
         svg: The picture, to be dressed for its page; empty where it has too many tasks.
         style: Its class, and the name of its stylesheet.
         css: That stylesheet.
-        text: The picture as characters; empty where it is too long.
+        text: The picture as characters; empty where it is too long for a page.
     """
 
     tasks: int
@@ -78,7 +78,7 @@ def embed(
 def text_of(
     source: Source, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS
 ) -> str:
-    """Return a source as characters; empty where that is too long.
+    """Return a source as characters; empty where that is too long for a page.
 
     Raises:
         PipevizError: The source or its style cannot be drawn.
@@ -147,6 +147,20 @@ def with_text(html: str, text: str, title: str = AS_TEXT) -> str:
         f'{html}\n<details class="pipeviz-text"><summary>{escape(title)}</summary>'
         f'<pre tabindex="0">{escape(text, quote=False)}</pre></details>'
     )
+
+
+def with_text_at(html: str, address: str, title: str = AS_TEXT, name: str = "") -> str:
+    """Return a picture with a link to the same as text below it.
+
+    Args:
+        html: The picture.
+        address: Where the text is.
+        title: What it is called.
+        name: What a browser calls the file that it saves; empty where it shows the text.
+    """
+    saved = f' download="{escape(name)}"' if name else ""
+    link = f'<a href="{escape(address)}"{saved}>{escape(title)}</a>'
+    return f'{html}\n<p class="pipeviz-text">{link}</p>'
 
 
 def natural_size(svg: str) -> tuple[float, float]:

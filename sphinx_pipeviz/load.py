@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +23,7 @@ from sphinx_pipeviz.readers import (
     recognised,
     unrecognised,
 )
-from sphinx_pipeviz.readers.python_object import read_object
+from sphinx_pipeviz.readers.python_object import modules_of, read_object
 from sphinx_pipeviz.readers.text_file import (
     LARGEST,
     ReadOptions,
@@ -32,7 +31,7 @@ from sphinx_pipeviz.readers.text_file import (
     read_file,
     read_head,
 )
-from sphinx_pipeviz.spec import FONT_FILES, Keys, Spec
+from sphinx_pipeviz.spec import FONT_FIELDS, FONT_FILES, Keys, Spec
 
 T = TypeVar("T")
 
@@ -68,7 +67,7 @@ def _with_font(spec: Spec, access: Access) -> Spec:
     if not isinstance(style, dict):
         return spec
     places = {}
-    for field in ("font", "fallback"):
+    for field in FONT_FIELDS:
         font = style.get(field)
         if isinstance(font, str) and font.lower().endswith(FONT_FILES):
             place = access.place(font)
@@ -84,20 +83,13 @@ def _load_object(spec: Spec, name: str, access: Access) -> Spec:
         hint = "pipeviz_allow_python or --no-python decides on that"
         raise SpecError(message, hint=hint, path=("python",))
     found = read_object(name, spec.marks.find(("python",)))
-    _note_module(name, access)
+    for file in modules_of(name):
+        access.note(file)
     if not isinstance(found, Spec):
         return _with(spec, found, [_canonical(found)])
     given = {key: getattr(spec, key) for key in Keys.__struct_fields__ if key != "python"}
     changes = {key: value for key, value in given.items() if value is not None}
     return load(msgspec.structs.replace(found, marks=spec.marks, **changes), access)
-
-
-def _note_module(name: str, access: Access) -> None:
-    """Note the file of the module that holds a Python object."""
-    module = sys.modules.get(name.partition(":")[0].strip())
-    file = getattr(module, "__file__", None)
-    if file:
-        access.note(Path(file))
 
 
 def _load_files(spec: Spec, access: Access) -> Spec:

@@ -18,6 +18,8 @@ MAX_OPS = 1_000_000
 MAX_OPS_HINT = "pipeviz_max_ops in conf.py or --max-ops sets the limit"
 #: Suffixes of font files; every other name of a font is that of a family.
 FONT_FILES = (".ttf", ".otf", ".ttc")
+#: Fields of a style that name a font.
+FONT_FIELDS = ("font", "fallback")
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Number = Annotated[int, Meta(ge=-(10**12), le=10**12)]

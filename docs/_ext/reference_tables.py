@@ -224,10 +224,11 @@ PICTURE = {
     "height": "Height of the picture.",
     "width": "Width of the picture; by default that of its style.",
     "scale": "Scale in percent.",
-    "align": "``left``, ``center`` or ``right``; without a caption also ``top``, ``middle``"
-    " or ``bottom``.",
+    "align": "``left``, ``center`` or ``right``; of a picture in a line of text ``top``,"
+    " ``middle`` or ``bottom``.",
     "target": "Link of the picture: an address or a reference.",
-    "loading": "``lazy``, ``embed`` or ``link``.",
+    "loading": "``lazy``, ``link`` or ``embed``. Where ``:embed:`` does not say it, HTML pages"
+    " hold the picture as an image with the first two, and inline with the last.",
     "class": "Classes of the picture.",
     "embed": "How HTML pages hold the picture: ``auto``, ``inline`` or ``image``.",
     "zoom": "Whether readers of HTML pages may enlarge the picture: nothing or ``true``, or"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sphinx_pipeviz.errors import StyleError
-from sphinx_pipeviz.spec import FONT_FILES
+from sphinx_pipeviz.spec import FONT_FIELDS, FONT_FILES
 
 
 def is_file(font: str) -> bool:
@@ -25,7 +25,7 @@ def placed(style: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return a style whose files of fonts, where it names some, start from a folder."""
     files = {
         field: str(folder / style[field])
-        for field in ("font", "fallback")
+        for field in FONT_FIELDS
         if isinstance(style.get(field), str) and is_file(style[field])
     }
     return {**style, **files}

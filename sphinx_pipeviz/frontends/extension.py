@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging
 
@@ -15,9 +16,11 @@ from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends import failures, folders, garbage, kept, pictures, shown
 from sphinx_pipeviz.frontends.assets import add_assets
 from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
-from sphinx_pipeviz.frontends.settings import SETTINGS
+from sphinx_pipeviz.frontends.failures import unexpected
+from sphinx_pipeviz.frontends.settings import SETTINGS, place_of
 from sphinx_pipeviz.frontends.translation import AuthorsText
 from sphinx_pipeviz.languages import TABLES, language_of
+from sphinx_pipeviz.spec import FONT_FIELDS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 logger = logging.getLogger(__name__)
+
+Handler = Callable[..., Any]
+#: What a handler returns that did nothing, where that is not None.
+NOTHING: dict[str, tuple[()]] = {"env-get-outdated": (), "html-collect-pages": ()}
 
 
 def connect(app: Sphinx, version: str) -> ExtensionMetadata:
@@ -34,21 +41,8 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     app.add_node(PipelinePicture)
     app.add_node(AuthorsText)
     app.add_directive("pipeline-schedule", PipelineSchedule)
-    app.connect("config-inited", check_settings)
-    app.connect("builder-inited", shown.start)
-    app.connect("env-before-read-docs", shown.note_reading)
-    app.connect("doctree-read", pictures.draw_early)
-    app.connect("env-updated", shown.to_write_again)
-    app.connect("doctree-resolved", pictures.resolve)
-    app.connect("html-page-context", add_assets)
-    app.connect("html-collect-pages", garbage.collect_early)
-    app.connect("build-finished", kept.clean_up)
-    app.connect("build-finished", garbage.collect)
-    for noting in (failures, folders, shown):
-        app.connect("env-purge-doc", noting.forget)
-        app.connect("env-merge-info", noting.merge)
-    for noting in (failures, folders):
-        app.connect("env-get-outdated", noting.outdated)
+    for event, handler in _handlers():
+        app.connect(event, _guarded(event, handler))
     return {
         "version": version,
         "env_version": 3,
@@ -57,14 +51,48 @@ def connect(app: Sphinx, version: str) -> ExtensionMetadata:
     }
 
 
+def _handlers() -> Iterator[tuple[str, Handler]]:
+    yield "config-inited", check_settings
+    yield "builder-inited", shown.start
+    yield "env-before-read-docs", shown.note_reading
+    yield "doctree-read", pictures.draw_early
+    yield "env-updated", shown.to_write_again
+    yield "doctree-resolved", pictures.resolve
+    yield "html-page-context", add_assets
+    yield "html-collect-pages", garbage.collect_early
+    yield "build-finished", kept.clean_up
+    yield "build-finished", garbage.collect
+    for noting in (failures, folders, shown):
+        yield "env-purge-doc", noting.forget
+        yield "env-merge-info", noting.merge
+    for noting in (failures, folders):
+        yield "env-get-outdated", noting.outdated
+
+
+def _guarded(event: str, handler: Handler) -> Handler:
+    """Return a handler that warns where another raises: that may end no build."""
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return handler(*arguments)
+        except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
+            place = f"event: {event}"
+            known = unexpected(error, "handling it")
+            logger.warning(
+                known.sentence, location=place, type="pipeviz", subtype=known.subtype
+            )
+            return NOTHING.get(event)
+
+    return call
+
+
 def check_settings(app: Sphinx, config: Config) -> None:
     """Warn about each wrong value in conf.py and use the default instead."""
     for name, setting in SETTINGS.items():
         try:
             setting.check(config[name])
         except PipevizError as error:
-            message = f"{name} in conf.py: {error.sentence}"
-            logger.warning(message, type="pipeviz", subtype="config")
+            _tell(app, name, error)
             config[name] = setting.default
     config.pipeviz_roots = [
         os.path.relpath(Path(app.confdir, root), app.srcdir) for root in config.pipeviz_roots
@@ -77,19 +105,21 @@ def check_settings(app: Sphinx, config: Config) -> None:
     note_fonts(config)
 
 
-def use_font(app: Sphinx, config: Config) -> None:
-    """Give the configured font to the configured style; its content becomes the setting.
+def _tell(app: Sphinx, name: str, error: PipevizError) -> None:
+    place = place_of(app, name)
+    message = f"{name}: {error.sentence}"
+    logger.warning(message, location=place, type="pipeviz", subtype="config")
 
-    So pages are written again when the file changes, and not when its folder moves.
-    """
+
+def use_font(app: Sphinx, config: Config) -> None:
+    """Give the configured font to the configured style; its content becomes the setting."""
     font = config.pipeviz_font
     if is_file(font):
         font = str(Path(app.confdir, font))
     try:
         config.pipeviz_font = font_digest(font)
     except PipevizError as error:
-        message = f"pipeviz_font in conf.py: {error.sentence}"
-        logger.warning(message, type="pipeviz", subtype="config")
+        _tell(app, "pipeviz_font", error)
         config.pipeviz_font = None
         return
     _lend(config, "font", font)
@@ -99,7 +129,7 @@ def note_fonts(config: Config) -> None:
     """Make what the files of the configured style's fonts hold part of a setting, too."""
     style = config.pipeviz_style if isinstance(config.pipeviz_style, dict) else {}
     known = [config.pipeviz_font] if config.pipeviz_font else []
-    for name in (style.get("font"), style.get("fallback")):
+    for name in map(style.get, FONT_FIELDS):
         if isinstance(name, str) and is_file(name):
             with contextlib.suppress(PipevizError):  # told of with the first picture
                 known.append(font_digest(name))

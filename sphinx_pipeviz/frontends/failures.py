@@ -42,7 +42,7 @@ class InternalError(PipevizError):
     subtype = "internal"
 
 
-def unexpected(error: Exception) -> PipevizError:
+def unexpected(error: Exception, what: str = "drawing") -> PipevizError:
     """Return a reportable error for an exception that should not have happened.
 
     Raises:
@@ -53,7 +53,7 @@ def unexpected(error: Exception) -> PipevizError:
     # as text: a parallel reader hands its log over, and cannot hand over a traceback
     logger.debug("sphinx-pipeviz failed:\n%s", "".join(traceback.format_exception(error)))
     hint = "this is a mistake in sphinx-pipeviz; please report it"
-    return InternalError(f"drawing failed: {type(error).__name__}: {error}", hint=hint)
+    return InternalError(f"{what} failed: {type(error).__name__}: {error}", hint=hint)
 
 
 def report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,8 +56,8 @@ class FenceExtension(Extension):
         md.preprocessors.register(_Step(md, finder.begin), "pipeviz-begin", FIRST)
         md.preprocessors.register(_Step(md, finder.find), "pipeviz-find", FIND)
         md.preprocessors.register(_Step(md, finder.mark), "pipeviz-mark", MARK)
-        links, strict = LinkStep(md, _address), bool(self.getConfig("strict"))
-        drawer = Drawer(md, finder, self.makes, links, strict=strict)
+        links = LinkStep(md, _address)
+        drawer = Drawer(md, finder, self.makes, links, strict=self.is_strict)
         md.treeprocessors.register(drawer, "pipeviz-draw", DRAW)
         md.treeprocessors.register(links, "pipeviz-links", LEAD)
 
@@ -91,6 +93,12 @@ class FenceExtension(Extension):
             link=self._link(md) if self.getConfig("assets") else None,
             downloads=files_named(self.getConfig("downloads") or "none"),
             zoom=self.getConfig("zoom"),
+        )
+
+    def is_strict(self, md: Markdown) -> bool:
+        """Tell whether a mistake ends the conversion, which it has to in a strict Zensical."""
+        return bool(self.getConfig("strict")) or (
+            _zensical(md) is not None and _asked_to_be_strict(sys.argv)
         )
 
     def _link(self, md: Markdown) -> Link:
@@ -133,6 +141,13 @@ def _zensical(md: Markdown) -> Any:
         if hasattr(step, "page") and "docs_dir" in getattr(step, "config", ()):
             return step
     return None
+
+
+def _asked_to_be_strict(words: list[str]) -> bool:
+    """Tell whether Zensical builds strictly, which for itself counts its own warnings only."""
+    return "build" in words and any(
+        re.fullmatch("--strict|-[a-z]*s[a-z]*", word) for word in words
+    )
 
 
 def _address(md: Markdown, to: str) -> str:

@@ -41,7 +41,7 @@ class Drawer(Treeprocessor):
         finder: What found it.
         makes: Returns what makes the pictures of the page.
         links: Puts links into them.
-        strict: Whether a mistake ends the conversion.
+        strict: Tells whether a mistake ends the conversion.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Drawer(Treeprocessor):
         makes: Callable[[Markdown], Figures],
         links: LinkStep,
         *,
-        strict: bool,
+        strict: Callable[[Markdown], bool],
     ) -> None:
         super().__init__(md)
         self.finder = finder
@@ -114,7 +114,7 @@ class Drawer(Treeprocessor):
                 logger.warning("pipeviz: %s: %s", place, _in_options(remark.text))
             return found
         logger.warning("pipeviz: %s", known)
-        if self.strict:
+        if self.strict(self.md):
             raise known
         source = "\n".join([lines[0].strip(), *fence.body])
         return error_box(known, source, figures.language)

@@ -24,10 +24,11 @@ from sphinx_pipeviz.embed import (
     link_up,
     text_of,
     with_text,
+    with_text_at,
 )
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
-from sphinx_pipeviz.frontends.downloads import download_line
+from sphinx_pipeviz.frontends.downloads import download_line, saved_name
 from sphinx_pipeviz.frontends.fence_header import Header
 from sphinx_pipeviz.frontends.page_loads import Link
 from sphinx_pipeviz.frontends.settings import check_way
@@ -36,7 +37,7 @@ from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.frontends.zoom import zoom_mark
 from sphinx_pipeviz.languages import language_of, say
 from sphinx_pipeviz.remarks import Remark, lacking, large
-from sphinx_pipeviz.render import check, draw, style_of
+from sphinx_pipeviz.render import check, draw, draw_text, style_of
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 
 #: A picture's numbers are no words that a page is found by; how Material, Zensical and
@@ -50,6 +51,7 @@ MIME_TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",
     "yaml": "application/yaml",
+    "txt": "text/plain",
 }
 
 
@@ -136,14 +138,23 @@ class Figures:
             if found.svg:
                 svg, links = _linked(found.svg, spec, ident)
                 picture = dress(svg, ident, alt, header.width) + mark
-                html = _outer(with_text(picture, found.text, words(AS_TEXT)), header.width)
+                html = _outer(self._told(picture, found.text, spec), header.width)
                 return Drawn(html, {found.style: found.css}, offered, zoom, links, remarks)
         images = self._images(spec, alt, header.width) + mark
         # what is too large to be inline is so for text, too
         text = text_of(spec, self.style, self.max_ops) if way == "image" else ""
-        html = _OUTER.format("pipeviz", with_text(images, text, words(AS_TEXT)))
+        html = _OUTER.format("pipeviz", self._told(images, text, spec))
         remarks += lacking(spec, self.style, self.max_ops)
         return Drawn(html, offered=offered, zoom=zoom, remarks=remarks)
+
+    def _told(self, html: str, text: str, spec: Spec) -> str:
+        """Return a picture with the same as text below it, or with a link to a long one."""
+        look = style_of(spec, self.style)
+        title = say(look.language, AS_TEXT)
+        if text:
+            return with_text(html, text, title)
+        name = "" if self.link else saved_name(spec.schedule or "", "txt")
+        return with_text_at(html, self._address(spec, look, "txt"), title, name)
 
     def _inline(self, spec: Spec, *, always: bool) -> Inline:
         def make() -> bytes:
@@ -181,6 +192,8 @@ class Figures:
         def make() -> bytes:
             if format == "yaml":
                 return figure_source(spec, self.style, self.max_ops).encode()
+            if format == "txt":  # its mark lets browsers read UTF-8
+                return draw_text(spec, self.style, self.max_ops).encode("utf-8-sig")
             plain = msgspec.structs.replace(spec, style=None)
             data = draw(plain, format, msgspec.to_builtins(style), max_ops=self.max_ops)
             return data if isinstance(data, bytes) else data.encode()

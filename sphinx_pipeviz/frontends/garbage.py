@@ -33,7 +33,7 @@ def collect(app: Sphinx, exception: Exception | None) -> None:
     build, notes = shown.build_of(app), shown.notes_so_far(app)
     if exception is not None or build.lacking or (build.pages and not have_arrived(app)):
         notes = msgspec.structs.replace(notes, whole=False)
-    if notes.names() or notes.read or shown.file_of(app).exists():
+    if notes.names() or notes.read or notes.failed or shown.file_of(app).exists():
         write_notes(shown.file_of(app), notes)
     if exception is None and (notes.names() or build.known or shown.drawn(app.env)):
         _clean_output(app, notes)

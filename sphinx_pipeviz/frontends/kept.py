@@ -15,6 +15,7 @@ from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.embed import MOST_TASKS, Inline, embed, text_of
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
+from sphinx_pipeviz.frontends.settings import place_of
 from sphinx_pipeviz.render import draw, style_of
 from sphinx_pipeviz.spec import Spec
 
@@ -104,8 +105,16 @@ class Kept:
         """Return a picture as characters, which are drawn in no time."""
         return str(draw(spec, "text", self._style, max_ops=self._max_ops))
 
+    def text_file(self, spec: Spec) -> Path:
+        """Return the file of a picture as characters; its mark lets browsers read UTF-8."""
+
+        def make() -> bytes:
+            return self.text(spec).encode("utf-8-sig")
+
+        return self._keep(picture_key(spec, self.look(spec), "text"), "txt", make)
+
     def short_text(self, spec: Spec) -> str:
-        """Return the same, and an empty text where it is too long to stand in a page."""
+        """Return the text, and an empty one where it is too long to stand in a page."""
         return text_of(spec, self._style, self._max_ops)
 
     def look(self, spec: Spec) -> Style:
@@ -151,7 +160,9 @@ def _spare_folder(app: Sphinx, error: OSError) -> Path:
         app._pipeviz_spare = spare  # type: ignore[attr-defined]  # noqa: SLF001
         message = f"the cache folder {cache_folder(app)} cannot be written: {error.strerror}"
         hint = "pipeviz_cache_dir can name another one"
-        logger.warning("%s (%s)", message, hint, type="pipeviz", subtype="cache")
+        place = place_of(app, "pipeviz_cache_dir")
+        told = f"{message} ({hint})"
+        logger.warning(told, location=place, type="pipeviz", subtype="cache")
     return Path(spare.name)
 
 

@@ -25,6 +25,7 @@ class Notes(msgspec.Struct, frozen=True):
         whole: Whether each page was written since the last build that was stopped.
         running: Whether a build is writing pages, or was stopped while it did.
         read: Page -> when what it shows was read, as Sphinx counts that.
+        failed: Pages of which a warning was given when they were written.
     """
 
     output: str
@@ -32,6 +33,7 @@ class Notes(msgspec.Struct, frozen=True):
     whole: bool = False
     running: bool = False
     read: dict[str, int] = {}
+    failed: list[str] = []
 
     def names(self) -> set[str]:
         """Return the names of all files that pages show."""

@@ -58,6 +58,12 @@ def offer(app: Sphinx, node: PipelinePicture, docname: str, files: dict[str, Pat
     return {f"{FOLDER}/{file.name}" for file in files.values()}
 
 
+def offer_text(app: Sphinx, docname: str, file: Path) -> str:
+    """Publish the text of a picture and return its address in a page."""
+    publish(Path(app.outdir, FOLDER, file.name), file.read_bytes())
+    return relative_uri(app.builder.get_target_uri(docname), f"{FOLDER}/{file.name}")
+
+
 def _raw(html: str) -> nodes.raw:
     return nodes.raw("", html, format="html", classes=[CLASS, "no-search"])
 

@@ -9,7 +9,15 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from sphinx_pipeviz.embed import AS_TEXT, Inline, dress, link_up, natural_size, with_text
+from sphinx_pipeviz.embed import (
+    AS_TEXT,
+    Inline,
+    dress,
+    link_up,
+    natural_size,
+    with_text,
+    with_text_at,
+)
 from sphinx_pipeviz.frontends.cross_links import addresses
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.kept import Kept
@@ -20,6 +28,8 @@ from sphinx_pipeviz.languages import say
 SHEETS = "pipeviz-sheets"
 #: The same: whether its page needs the script that enlarges pictures.
 ZOOMS = "pipeviz-zooms"
+#: What the option ``loading`` of images means for how pages hold them.
+LOADED = {"lazy": "image", "link": "image", "embed": "inline"}
 #: Attributes that a node for a page takes over as they are.
 _KEPT = ("ids", "names", "classes")
 
@@ -39,7 +49,8 @@ def are_pages(app: Sphinx) -> bool:
 
 def way_of(app: Sphinx, node: PipelinePicture) -> str:
     """Return how a picture is put into a page: auto, inline or image."""
-    return str(node.get("embed") or app.config.pipeviz_html_embed)
+    asked = node.get("embed") or LOADED.get(node.get("loading", ""))
+    return str(asked or app.config.pipeviz_html_embed)
 
 
 def inline_of(kept: Kept, node: PipelinePicture, way: str) -> Inline | None:
@@ -87,9 +98,10 @@ def mark_node(language: str) -> nodes.raw:
     return nodes.raw("", mark, format="html", **{SHEETS: {}, ZOOMS: True})
 
 
-def text_node(text: str, language: str) -> nodes.raw:
-    """Return the same as text, which stands below images."""
-    html = with_text("", text, say(language, AS_TEXT))
+def text_node(text: str, address: str, language: str) -> nodes.raw:
+    """Return the same as text, or a link to it, which stands below images."""
+    title = say(language, AS_TEXT)
+    html = with_text("", text, title) if text else with_text_at("", address, title)
     classes = ["pipeviz", "no-search"]
     return nodes.raw("", html, format="html", classes=classes, **{SHEETS: {}, ZOOMS: False})
 

@@ -14,9 +14,15 @@ from sphinx_pipeviz.errors import Location, PipevizError
 from sphinx_pipeviz.frontends import pages, shown
 from sphinx_pipeviz.frontends.assets import assets_of
 from sphinx_pipeviz.frontends.directive import PipelinePicture
-from sphinx_pipeviz.frontends.failures import error_box, report, tell, unexpected
+from sphinx_pipeviz.frontends.failures import error_box, report, unexpected
 from sphinx_pipeviz.frontends.kept import Kept, NoSpaceError
-from sphinx_pipeviz.frontends.offered import draw_offered, offer
+from sphinx_pipeviz.frontends.offered import (
+    FOLDER,
+    draw_offered,
+    offer,
+    offer_text,
+    wanted_files,
+)
 from sphinx_pipeviz.frontends.translation import translate
 from sphinx_pipeviz.remarks import lacking
 from sphinx_pipeviz.render import check
@@ -59,15 +65,13 @@ def _draw(app: Sphinx, kept: Kept, node: PipelinePicture, wanted: str | None) ->
         kept.text(spec)
         return
     in_pages = pages.are_pages(app)
-    files = draw_offered(app, kept, node) if in_pages else {}
+    if in_pages:
+        draw_offered(app, kept, node)
     way = pages.way_of(app, node) if wanted == "svg" else "image"
-    inline = in_pages and pages.inline_of(kept, node, way)
-    if not inline or files.keys() - {"yaml"}:  # for text in pages, readers have fonts
-        for found in lacking(spec, app.config.pipeviz_style, app.config.pipeviz_max_ops):
-            tell(app.env, found, Location(node.source, node.line))
-    if not inline:
-        kept.file(spec, wanted)
-    if in_pages and not inline:
+    if in_pages and pages.inline_of(kept, node, way):
+        return
+    kept.file(spec, wanted)
+    if in_pages:
         kept.dark_file(spec, wanted)
 
 
@@ -85,41 +89,75 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 _make_caption_known(app, node, docname)
                 _place_text(node, _text(kept, node))
             elif pages.are_pages(app):
-                new = _in_page(app, kept, node, (docname, wanted, number))
-                offered |= offer(app, node, docname, draw_offered(app, kept, node))
-                pages.place(node, new)
+                offered |= _place(app, kept, node, (docname, wanted, number))
             else:
                 _give_line(node)
+                _tell_lacking(app, node, docname)
+                _make_name_known(app, node)
                 node.replace_self(_image(app, node, docname, kept.file(node["spec"], wanted)))
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
             shown.build_of(app).lacking = True
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
+            shown.note_failed(app, docname)
             in_line = _is_in_line(node)
             box = error_box(app.env, docname, known, node.rawsource, in_line=in_line)
             _replace(node, box)
     shown.note_shown(app, doctree, docname, kept.names | offered | assets_of(doctree).keys())
 
 
-def _in_page(
+def _place(
     app: Sphinx, kept: Kept, node: PipelinePicture, where: tuple[str, str, int]
-) -> list[nodes.Node]:
-    """Return the nodes for a page: its name, the format and which picture of it this is."""
+) -> set[str]:
+    """Put a picture into a page, with its text and its downloads.
+
+    Args:
+        app: The build.
+        kept: Its pictures.
+        node: The picture's node.
+        where: Name of the page, format, and which picture of the page this is.
+
+    Returns:
+        Where files to which the page links are in the output.
+    """
     docname, wanted, number = where
     way = pages.way_of(app, node) if wanted == "svg" else "image"
     picture = pages.inline_of(kept, node, way)
+    if not picture or wanted_files(app, node).keys() - {"yaml"}:
+        _tell_lacking(app, node, docname)
     language, zoom = kept.look(node["spec"]).language, zooms(app, node)
     if picture:
-        return [pages.inline_node(node, picture, number, language, zoom=zoom)]
+        new: list[nodes.Node] = [pages.inline_node(node, picture, number, language, zoom=zoom)]
+    else:
+        new = _images(app, kept, node, docname, wanted)
+        new += [pages.mark_node(language)] if zoom else []
+    offered = set()
+    if not (isinstance(node.parent, nodes.TextElement) or (picture and picture.text)):
+        # what is too large to be inline is so for text, too
+        text = kept.short_text(node["spec"]) if way == "image" else ""
+        file = None if text else kept.text_file(node["spec"])
+        address = offer_text(app, docname, file) if file else ""
+        new.append(pages.text_node(text, address, language))
+        offered |= {f"{FOLDER}/{file.name}"} if file else set()
+    offered |= offer(app, node, docname, draw_offered(app, kept, node))
+    pages.place(node, new)
+    return offered
+
+
+def _images(
+    app: Sphinx, kept: Kept, node: PipelinePicture, docname: str, wanted: str
+) -> list[nodes.Node]:
     light = _image(app, node, docname, kept.file(node["spec"], wanted))
     dark = kept.dark_file(node["spec"], wanted)
-    new = pages.image_nodes(light, _image(app, node, docname, dark) if dark else None)
-    if zoom:
-        new.append(pages.mark_node(language))
-    # what is too large to be inline is so for text, too
-    in_line = isinstance(node.parent, nodes.TextElement)
-    text = "" if way == "auto" or in_line else kept.short_text(node["spec"])
-    return [*new, pages.text_node(text, language)] if text else new
+    return pages.image_nodes(light, _image(app, node, docname, dark) if dark else None)
+
+
+def _tell_lacking(app: Sphinx, node: PipelinePicture, docname: str) -> None:
+    """Warn of characters that a file has no glyphs for; in pages, readers' fonts have them."""
+    config = app.config
+    for found in lacking(node["spec"], config.pipeviz_style, config.pipeviz_max_ops):
+        logger.warning(found.text, location=node, type="pipeviz", subtype=found.subtype)
+        shown.note_failed(app, docname)
 
 
 def _is_in_line(node: PipelinePicture) -> bool:
@@ -159,6 +197,24 @@ def _give_line(node: PipelinePicture) -> None:
         paragraph = nodes.paragraph()
         outer.replace_self(paragraph)
         paragraph += outer
+
+
+def _make_name_known(app: Sphinx, node: PipelinePicture) -> None:
+    """Put targets in front of what is named, where writers put them elsewhere or nowhere.
+
+    That of LaTeX forgets the names of images, that of Texinfo has all at its end.
+    """
+    texinfo = app.builder.format == "texinfo"
+    if not (texinfo or app.builder.format == "latex"):
+        return
+    outer = node.parent if isinstance(node.parent, nodes.reference) else node
+    figure = _figure_of(node) if texinfo else None
+    place = outer if figure is None else figure
+    for name in (node if figure is None else figure)["ids"]:
+        target: nodes.Element = nodes.target("", "", refid=name)
+        if texinfo and not isinstance(place.parent, nodes.TextElement):
+            target = nodes.paragraph("", "", target)
+        place.parent.insert(place.parent.index(place), target)
 
 
 def _make_caption_known(app: Sphinx, node: PipelinePicture, docname: str) -> None:
@@ -221,4 +277,7 @@ def _text(kept: Kept, node: PipelinePicture) -> nodes.literal_block:
 
 
 def _attributes(node: PipelinePicture) -> dict[str, Any]:
-    return {key: value for key, value in node.attributes.items() if key not in OWN}
+    found = {key: value for key, value in node.attributes.items() if key not in OWN}
+    if found.get("loading") == "embed":  # docutils would look for the file where it is not
+        del found["loading"]
+    return found

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from sphinx_pipeviz.draw.style import resolve_style
 from sphinx_pipeviz.embed import MOST_TASKS
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.frontends.downloads import FILES
 from sphinx_pipeviz.spec import MAX_OPS
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 FORMATS = ("svg", "pdf", "png")
 #: How pictures are put into HTML pages.
@@ -96,6 +101,20 @@ def _check_font(value: Any) -> None:
 def _check_roots(value: Any) -> None:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise SpecError(f"the folders must be a list such as ['../traces'], not {value!r}")
+
+
+def place_of(app: Sphinx, name: str) -> str:
+    """Return where a setting is given: the line of conf.py, its first, or the command line.
+
+    A place has a colon; without one, Sphinx takes it for the name of a page.
+    """
+    if name in app.config.overrides:
+        return f"command line: -D {name}"
+    file = Path(app.confdir, "conf.py")
+    lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
+    given = re.compile(rf"\s*{name}\s*[:=]")
+    numbers = (number for number, line in enumerate(lines, 1) if given.match(line))
+    return f"{file}:{next(numbers, 1)}"
 
 
 SETTINGS: dict[str, Setting] = {

@@ -38,6 +38,7 @@ class Build:
         reads: Whether it reads pages.
         joined: Whether pages were written into one file, which is then written anew.
         lacking: Whether a picture could not be shown.
+        failed: Pages of which a warning was given when they were written.
     """
 
     known: Notes | None
@@ -46,6 +47,7 @@ class Build:
     reads: bool = False
     joined: bool = False
     lacking: bool = False
+    failed: set[str] = field(default_factory=set)
 
 
 _builds: WeakKeyDictionary[Sphinx, Build] = WeakKeyDictionary()
@@ -100,7 +102,8 @@ def to_write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
     These are all if the last build was stopped before it had written what it read. It may
     have left half a page, or pages whose pictures were not copied yet, and for Sphinx these
-    are up to date. So are pages that another builder has read since.
+    are up to date. So are pages that another builder has read since, and those of which a
+    warning was given when they were written, which is given again.
     """
     build = build_of(app)
     if build.reads and drawn(env):
@@ -109,7 +112,9 @@ def to_write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
         return sorted(env.found_docs)
     noted = build.known.read if build.known else {}
     pages = (noted.keys() | _concerned(env)) & env.all_docs.keys()
-    return sorted(page for page in pages if noted.get(page) != env.all_docs[page])
+    other = {page for page in pages if noted.get(page) != env.all_docs[page]}
+    failed = {*build.known.failed} if build.known else set()
+    return sorted(other | failed & env.found_docs)
 
 
 def _concerned(env: BuildEnvironment) -> set[str]:
@@ -138,6 +143,11 @@ def note_shown(
         build.pages.setdefault(part["docname"], set())
 
 
+def note_failed(app: Sphinx, docname: str) -> None:
+    """Note a page of which a warning was given: the next build writes it again, and warns."""
+    build_of(app).failed.add(docname)
+
+
 def notes_so_far(app: Sphinx) -> Notes:
     """Return what is known of the output, with what this build has written."""
     build = build_of(app)
@@ -148,7 +158,9 @@ def notes_so_far(app: Sphinx) -> Notes:
     times = app.env.all_docs
     read = {page: when for page, when in known.read.items() if page not in build.pages}
     read |= {page: times[page] for page in build.pages if page in _concerned(app.env)}
-    return Notes(_output(app), here, whole, read={p: read[p] for p in here if p in read})
+    here_read = {page: read[page] for page in here if page in read}
+    failed = sorted(({*known.failed} - build.pages.keys() | build.failed) & here.keys())
+    return Notes(_output(app), here, whole, read=here_read, failed=failed)
 
 
 # The file

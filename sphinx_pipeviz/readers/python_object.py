@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import inspect
+import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -85,6 +88,47 @@ def _running(name: str) -> Iterator[None]:
         raise SpecError(message, path=_PATH) from error
 
 
+def modules_of(name: str) -> list[Path]:
+    """Return the files of an object's module and of what it imports, but for what is installed.
+
+    Args:
+        name: As for ``read_object``, which has imported it.
+    """
+    found: dict[str, Path] = {}
+    left = [name.partition(":")[0].strip()]
+    while left:
+        module = sys.modules.get(left.pop())
+        file = getattr(module, "__file__", None)
+        if not module or not file or module.__name__ in found:
+            continue
+        if not found or not _is_installed(Path(file)):
+            found[module.__name__] = Path(file)
+            left += _imports(module, Path(file))
+    return list(found.values())
+
+
+def _imports(module: ModuleType, file: Path) -> Iterator[str]:
+    """Yield the names of modules, and some others, that a module imports."""
+    package = module.__package__ or ""
+    yield package
+    try:
+        nodes = [*ast.walk(ast.parse(file.read_bytes()))]
+    except (OSError, SyntaxError, ValueError):  # compiled, or not what was imported
+        return
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = "." * node.level + (node.module or "")
+            with suppress(ImportError):  # where it is not run
+                base = importlib.util.resolve_name(start, package)
+                yield from (base, *(f"{base}.{alias.name}" for alias in node.names))
+
+
+def _is_installed(file: Path) -> bool:
+    return any(file.is_relative_to(folder) for folder in (_OWN, *_INSTALLED))
+
+
 def _told(error: BaseException) -> str:
     """Return an exception's type and text in one line."""
     try:
@@ -104,7 +148,7 @@ def _place(error: BaseException) -> str:
         if not frame.filename.startswith("<")
     ]
     outside = [at for at in frames if not at[0].is_relative_to(_OWN)]
-    users = [at for at in outside if not any(at[0].is_relative_to(d) for d in _INSTALLED)]
+    users = [at for at in outside if not _is_installed(at[0])]
     # An installed package's own schedule is the user's code, too.
     found = (users or outside)[-1:]
     return "".join(f"{path}:{line}" for path, line in found)

@@ -42,6 +42,7 @@ def test_labels_can_be_read_on_every_fill_and_shade(style):
         assert contrast(style.text_on(fill), fill) >= TEXT
 
 
+@pytest.mark.behaviour(26)
 def test_labels_can_be_read_on_every_hatch(style):
     for kind, fill in fills(style):
         hatch = style.hatch(kind, fill)
@@ -65,6 +66,14 @@ def test_names_and_legend_can_be_read_on_the_background(style):
     assert contrast(style.text, style.background) >= TEXT
 
 
+@pytest.mark.behaviour(26)
+def test_what_stands_on_the_background_besides_tasks_can_be_seen_and_read(style):
+    assert contrast(style.accent, style.background) >= TEXT  # also notes
+    assert contrast(style.memory, style.background) >= SHAPE
+    for index in range(2):
+        assert contrast(style.text, style.band(index)) >= TEXT
+
+
 def behind(style):
     """Return what is around a task: idle time, and around a swatch: the background."""
     around = [style.background]
@@ -79,6 +88,7 @@ def test_tasks_stand_out_from_what_is_around_them_by_border_or_fill(style):
             assert visible >= SHAPE, (kind, fill, ground)
 
 
+@pytest.mark.behaviour(26)
 def test_neighbours_of_one_fill_are_parted_by_a_border_that_can_be_seen(style):
     # Only a dark fill needs none: on a light one the border is dark, and the other way round.
     for kind, fill in fills(style):

@@ -60,6 +60,8 @@ MORE = """\
 :chunks: 2
 :microbatches: 4
 ```
+
+From here it is {numref}`figure`.
 """
 PICTURES = 5
 #: What stands in the text grid of the first picture.
@@ -118,6 +120,7 @@ def test_a_builder_warns_of_nothing(built, builder):
     assert (result.code, result.warnings) == (0, [])
 
 
+@pytest.mark.behaviour(3)
 @pytest.mark.parametrize("builder", FORMATS)
 def test_a_builder_gets_one_file_per_picture_in_its_format(built, builder):
     site, _ = built(builder)
@@ -141,7 +144,7 @@ def test_every_image_of_a_page_is_a_file_of_the_site(built, builder):
     assert sorted(name for name in found if ".dark." not in name) == site.pictures(builder)
 
 
-@pytest.mark.behaviour(23)
+@pytest.mark.behaviour(3, 23)
 def test_the_epub_lists_its_pictures(built):
     site, _ = built("epub")
     (book,) = (site.output / "epub").glob("*.epub")
@@ -158,7 +161,7 @@ def test_the_epub_lists_its_pictures(built):
     ET.fromstring(page.encode())  # noqa: S314  (what we just wrote)
 
 
-@pytest.mark.behaviour(19)
+@pytest.mark.behaviour(3, 19)
 def test_latex_includes_the_pictures_as_pdf(built):
     site, _ = built("latex")
     text = site.page("site.tex", "latex")
@@ -167,6 +170,52 @@ def test_latex_includes_the_pictures_as_pdf(built):
     assert len(re.findall(r"\\(?:caption|sphinxfigcaption)\{", text)) == 3
 
 
+#: builder -> where its pages are, and the file of the page of most figures and of the other.
+PAGES = {
+    "html": ("index.html", "more.html", "index.html#figure"),
+    "dirhtml": ("index.html", "more/index.html", "../#figure"),
+    "singlehtml": ("index.html", "index.html", "#document-index#figure"),  # Sphinx's own
+    "epub": ("index.xhtml", "more.xhtml", "index.xhtml#figure"),
+}
+
+
+@pytest.mark.behaviour(7, 20)
+@pytest.mark.parametrize("builder", PAGES)
+def test_references_of_pages_find_figures_by_number_and_by_name(built, builder):
+    site, _ = built(builder)
+    index, more, address = PAGES[builder]
+    first, second = site.page(index, builder), site.page(more, builder)
+    numbered = '<span class="std std-numref">Fig. 2</span>'
+    assert f'href="#figure">{numbered}' in first
+    assert f'href="{address}">{numbered}' in second
+    assert 'href="#alone"><span class="std std-ref">this one</span>' in first
+    numbers = re.findall(r'<span class="caption-number">Fig. (\d) </span>', second + first)
+    assert list(dict.fromkeys(numbers)) == ["1", "2", "3"]
+    figure = first.partition(' id="figure"')[2].partition("</figure>")[0]
+    assert '<span class="caption-number">Fig. 2 </span>' in figure
+    for name in ("figure", "alone"):
+        assert first.count(f' id="{name}"') == 1
+
+
+@pytest.mark.behaviour(7, 20)
+def test_references_of_other_formats_find_figures_by_number_and_by_name(built):
+    tex = built("latex")[0].page("site.tex", "latex")
+    for name in ("figure", "alone"):
+        assert tex.count(rf"\label{{\detokenize{{index:{name}}}}}") == 1
+        assert rf"\hyperref[\detokenize{{index:{name}}}]" in tex
+    assert tex.count(r"{Fig.\@ \ref{\detokenize{index:figure}}}") == 2
+    xml = built("xml")[0].page("index.xml", "xml")
+    assert re.search(
+        r'refid="figure"[^>]*><inline classes="std std-numref">Fig. 2</inline>', xml
+    )
+    assert '<figure ids="figure" names="figure">' in xml
+    texinfo = built("texinfo")[0].page("site.texi", "texinfo")
+    (number,) = re.findall(r"@ref\{(\w+),,this one\}", texinfo)
+    anchors = rf"@anchor\{{index alone\}}@anchor\{{{number}\}}\s*@image"
+    assert re.search(anchors, texinfo)
+
+
+@pytest.mark.behaviour(3)
 def test_texinfo_includes_the_pictures_as_png(built):
     site, _ = built("texinfo")
     text = site.page("site.texi", "texinfo")
@@ -187,7 +236,7 @@ def test_readers_of_text_get_the_grid_and_the_caption(built, builder, name):
     assert "Device 1 │F1│B1" in text
 
 
-@pytest.mark.behaviour(25)
+@pytest.mark.behaviour(3, 25)
 def test_readers_of_man_pages_get_the_grid(built):
     site, _ = built("man")
     page = site.page("site.1", "man")
@@ -207,6 +256,7 @@ def test_a_picture_behind_added_in_version_has_a_line_of_its_own_in_latex(site, 
     assert re.search(r"A thing\.\n\n\\sphinxAtStartPar\n.*sphinxincludegraphics", tex)
 
 
+@pytest.mark.behaviour(3)
 def test_the_xml_is_well_formed(built):
     site, _ = built("xml")
     for name in ("index.xml", "more.xml"):

@@ -93,6 +93,7 @@ def test_an_option_shows_in_the_html(with_options, option, html):
     assert re.search(html, with_options[option]), with_options[option]
 
 
+@pytest.mark.behaviour(20, 21)
 def test_name_and_figname_both_name_the_figure(site):
     options = rest("name: Other Name", "figname: Fig Name", "caption: c")
     site.write("index.rst", page(options, ":ref:`fig name` :numref:`other name`"))
@@ -100,11 +101,25 @@ def test_name_and_figname_both_name_the_figure(site):
     assert site.page("index.html").count('href="#other-name"><span class="std') == 2
 
 
+@pytest.mark.behaviour(21)
 @pytest.mark.skipif(docutils.__version_info__ < (0, 21), reason="loading is new in 0.21")
-def test_loading_shows_in_the_html(site):
-    site.write("index.rst", page(rest("loading: lazy")))
+@pytest.mark.parametrize("setting", ["auto", "image"])
+@pytest.mark.parametrize(
+    ("loading", "html"),
+    [
+        ("lazy", r'<img [^>]*loading="lazy"'),
+        ("link", r'<img [^>]*src="_images/'),
+        ("embed", "<svg class="),
+    ],
+)
+def test_loading_shows_in_the_html(site, loading, html, setting):
+    site.configure(f"pipeviz_html_embed = '{setting}'")
+    site.write("index.rst", page(rest(f"loading: {loading}")))
     assert site.build().warnings == []
-    assert re.search(r'<img [^>]*loading="lazy"', site.page("index.html"))
+    found = [part for part in ("<img ", "<svg class=") if part in site.page("index.html")]
+    assert found == [re.match("<[a-z]+ (class=)?", html)[0]]
+    assert re.search(html, site.page("index.html"))
+    assert site.build("epub").warnings == []
 
 
 @pytest.mark.behaviour(21)
@@ -190,12 +205,14 @@ def test_references_find_figures_by_name_and_number(numbered):
     assert 'href="#lone"><span class="std std-ref">the lone one</span>' in html
 
 
+@pytest.mark.behaviour(7, 20)
 def test_every_name_is_one_id_on_the_page(numbered):
     html = numbered.page("index.html")
     for name in ("one", "two", "three", "lone"):
         assert html.count(f'id="{name}"') == 1
 
 
+@pytest.mark.behaviour(7)
 def test_a_caption_is_inline_markup(numbered):
     (first, *_) = numbered.doctree("index").findall(nodes.caption)
     assert [type(child).__name__ for child in first] == [
@@ -430,6 +447,7 @@ def test_a_markdown_body_that_starts_with_dashes_is_explained(site, body, line):
     assert DASHES in warning
 
 
+@pytest.mark.behaviour(17)
 def test_short_keys_between_dashes_are_options_in_markdown(site):
     site.configure("extensions += ['myst_parser']")
     body = ["---", *SPEC, "---"]

@@ -121,6 +121,7 @@ def test_characters_that_downloads_cannot_show_are_told(site, wanted, told):
     assert ["has no glyphs for" in text for text in found] == [True] * told
 
 
+@pytest.mark.behaviour(37)
 def test_a_change_of_the_setting_writes_pages_again(site):
     site.write("index.rst", page(picture()))
     site.build()
@@ -134,7 +135,7 @@ def test_a_wrong_option_and_a_wrong_setting_are_told(site):
     site.configure("pipeviz_downloads = ['gif']")
     site.write("index.rst", page(picture("downloads: svg gif")))
     setting, option = site.build().warnings
-    assert "pipeviz_downloads in conf.py: there is no download 'gif'" in setting
+    assert "WARNING: pipeviz_downloads: there is no download 'gif'" in setting
     assert option.startswith("index.rst:5: WARNING: the option 'downloads' cannot be 'svg gif'")
 
 
@@ -172,6 +173,7 @@ def test_builds_give_the_same_bytes_and_a_warm_one_draws_nothing(site, monkeypat
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.behaviour(11)
 def test_what_is_no_longer_offered_goes(site):
     site.write("index.rst", page(picture(ALL)))
     site.build()

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-import sphinx_pipeviz
-from sphinx_pipeviz import errors
-from sphinx_pipeviz.frontends import directive, failures, kept
+from sphinx_pipeviz.frontends import directive, kept
 
 GOOD = """\
 .. pipeline-schedule::
@@ -123,6 +120,7 @@ def test_a_mistake_of_any_kind_fails_unchanged_builds(failing, kind, builder):
     assert [(result.code, result.warnings) for result in others] == [(1, first.warnings)] * 2
 
 
+@pytest.mark.behaviour(1)
 def test_only_the_failed_page_is_read_again(failing):
     failing.build()
     assert "0 added, 1 changed, 0 removed" in failing.build().status
@@ -201,6 +199,7 @@ INTERNAL = (
 )
 
 
+@pytest.mark.behaviour(1, 5)
 @pytest.mark.parametrize(
     ("module", "name", "builder"),
     [
@@ -224,6 +223,7 @@ def test_a_mistake_of_ours_becomes_a_box_again_and_again(
     assert failing.build(builder).code == 0
 
 
+@pytest.mark.behaviour(5)
 @pytest.mark.parametrize(("module", "name"), [(directive, "read_spec"), (kept, "draw")])
 def test_a_mistake_of_ours_in_a_parallel_reader_becomes_a_box(site, monkeypatch, module, name):
     for number in range(12):
@@ -236,36 +236,20 @@ def test_a_mistake_of_ours_in_a_parallel_reader_becomes_a_box(site, monkeypatch,
     assert set(result.warnings) == expected
 
 
-@pytest.mark.behaviour(5)
-def test_a_mistake_of_ours_while_writing_becomes_a_box(failing, monkeypatch):
+@pytest.mark.behaviour(1, 5)
+@pytest.mark.parametrize("builder", ["html", "latex"])
+def test_a_mistake_while_writing_becomes_a_box_again_and_again(failing, monkeypatch, builder):
     failing.write("bad.rst", titled(GOOD))
     failing.write("good.rst", titled("Words.\n"))
     failing.build("dummy")
-    monkeypatch.setattr(kept, "draw", broken)
-    assert failing.build().warnings == [INTERNAL]
-    assert "pipeviz-error" in failing.page("bad.html")
-    assert "schedule: gpipe" in failing.page("bad.html")
-
-
-# The list of subtypes
-
-
-def subtypes_in_code() -> set[str]:
-    """Return the subtypes that errors and warnings have."""
-    package = Path(sphinx_pipeviz.__file__).parent
-    texts = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
-    written = set(re.findall(r"subtype(?:: ClassVar\[str\])? ?= ?\"(\w+)\"", texts))
-    return written - {errors.PipevizError.subtype}
-
-
-@pytest.mark.behaviour(6)
-def test_the_listed_subtypes_are_those_in_the_code():
-    assert subtypes_in_code() == set(failures.SUBTYPES)
-
-
-@pytest.mark.behaviour(6)
-def test_every_subtype_is_described():
-    assert all(len(text) > 10 for text in failures.SUBTYPES.values())
+    page = {"html": "bad.html", "latex": "site.tex"}[builder]
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "draw", broken)
+        results = [failing.build(builder) for _ in range(3)]
+    assert [(result.code, result.warnings) for result in results] == [(1, [INTERNAL])] * 3
+    assert "schedule: gpipe" in failing.page(page, builder)
+    assert (failing.build(builder).code, len(failing.pictures(builder))) == (0, 1)
+    assert "schedule: gpipe" not in failing.page(page, builder)
 
 
 # Where an error is shown

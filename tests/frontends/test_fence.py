@@ -289,6 +289,18 @@ def test_very_large_pictures_are_images_unless_asked_for(monkeypatch):
     assert "<svg" in convert(FENCE.replace("microbatches: 3", "microbatches: 2"))
 
 
+@pytest.mark.parametrize("embed", ["inline", "image"])
+def test_a_text_that_is_too_long_for_the_page_is_a_file(embed):
+    html = convert(FENCE.replace("microbatches: 3", "microbatches: 200"), embed=embed)
+    assert "<details" not in html
+    found = r'<p class="pipeviz-text"><a href="([^"]*)" download="1f1b.txt">This schedule as'
+    (address,) = re.findall(found, html)
+    start = "data:text/plain;base64,"
+    assert address.startswith(start)
+    text = base64.b64decode(address.removeprefix(start)).decode("utf-8-sig")
+    assert len(set(re.findall(r"F\d+", text))) == 200
+
+
 def test_cache_is_used(tmp_path, monkeypatch):
     folder = str(tmp_path / "cache")
     html = convert(FENCE, cache_dir=folder)
@@ -454,7 +466,7 @@ def test_line_is_that_of_the_source_after_metadata_and_twice_the_same(caplog):
     assert lines == [5, 13]
 
 
-@pytest.mark.behaviour(35)
+@pytest.mark.behaviour(5, 35)
 def test_unexpected_exceptions_are_shown(monkeypatch, caplog):
     monkeypatch.setattr("sphinx_pipeviz.frontends.fence_draw.read_spec", lambda *_: 1 / 0)
     assert "drawing failed: ZeroDivisionError" in convert(FENCE)

@@ -138,6 +138,7 @@ def test_a_picture_in_a_line_of_text_has_no_text_beside_it(pages):
     assert "<details" not in html
 
 
+@pytest.mark.behaviour(21)
 @pytest.mark.parametrize(
     ("option", "html"),
     [
@@ -185,12 +186,27 @@ def test_an_image_is_there_light_and_dark(pages, site):
 
 
 @pytest.mark.behaviour(25)
-def test_images_have_a_text_where_it_is_not_too_long(pages):
+def test_images_have_a_text(pages):
     html = pages(with_option("embed: image"))
     assert html.count('<details class="pipeviz-text">') == 1
     assert "\nDevice 1 │F1│" in html
-    html = pages(with_option("embed: image").replace("microbatches: 2", "microbatches: 300"))
+
+
+@pytest.mark.behaviour(11, 25)
+@pytest.mark.parametrize("embed", ["inline", "image", "auto"])
+def test_a_text_that_is_too_long_for_the_page_is_a_file(pages, site, monkeypatch, embed):
+    if embed == "auto":  # too large to be inline
+        monkeypatch.setattr(keeping, "MOST_TASKS", 1000)
+    long = with_option(f"embed: {embed}").replace("microbatches: 2", "microbatches: 300")
+    html = pages("Words.", long, builder="dirhtml")
     assert "<details" not in html
+    (address,) = re.findall(
+        r'<p class="pipeviz-text"><a href="([^"]*)">This schedule as text</a></p>', html
+    )
+    text = (site.output / "dirhtml" / address).read_text(encoding="utf-8-sig")
+    assert len(set(re.findall(r"F\d+", text))) == 300
+    pages("Words.", builder="dirhtml")
+    assert not list(site.folder.rglob("pipeviz-*.txt"))
 
 
 def test_a_style_that_is_the_same_in_the_dark_is_one_image(pages, site):
@@ -286,6 +302,7 @@ def test_a_warm_build_draws_nothing_and_loads_no_matplotlib(site, monkeypatch):
     assert site.build("html", "-E", "-a").warnings == []
 
 
+@pytest.mark.behaviour(33)
 def test_a_changed_setting_writes_pages_anew_without_reading_them(site):
     site.configure(AUTO)
     site.write("index.rst", page(PICTURE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -136,6 +137,7 @@ def test_so_is_one_whose_mistake_was_mended_before_another_build(with_file):
 # The cache
 
 
+@pytest.mark.behaviour(12)
 def test_pictures_are_kept_beside_the_doctrees_and_only_copies_are_published(two_pages):
     two_pages.build()
     kept = {path.name for path in (two_pages.doctrees / "pipeviz").rglob("*[0-9a-f].svg")}
@@ -144,12 +146,14 @@ def test_pictures_are_kept_beside_the_doctrees_and_only_copies_are_published(two
     assert not [path for path in two_pages.output.rglob("pipeviz") if path.is_dir()]
 
 
+@pytest.mark.behaviour(4)
 def test_equal_pictures_are_one_file(site):
     site.write("index.rst", titled(PICTURE, PICTURE.replace("::\n", "::\n   :alt: x\n")))
     site.build()
     assert len(site.pictures()) == 1
 
 
+@pytest.mark.behaviour(4)
 def test_builders_share_the_cache(two_pages, monkeypatch):
     two_pages.build()
     kept = times(two_pages.doctrees)
@@ -159,6 +163,7 @@ def test_builders_share_the_cache(two_pages, monkeypatch):
     assert times(two_pages.doctrees) == kept
 
 
+@pytest.mark.behaviour(4)
 def test_a_fresh_environment_draws_nothing_and_touches_no_kept_picture(two_pages, monkeypatch):
     two_pages.build()
     kept = times(two_pages.doctrees)
@@ -228,10 +233,19 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_pictures_are_shown(sit
     site.write("index.rst", titled(".. toctree::\n\n   " + "\n   ".join(names)))
     result = site.build("html", *arguments)
     (warning,) = result.warnings
-    assert warning.startswith("WARNING: the cache folder ")
+    assert re.match(r"conf\.py:\d+: WARNING: the cache folder ", warning)
     assert CACHE in warning
     assert warning.endswith("(pipeviz_cache_dir can name another one) [pipeviz.cache]")
     assert len(site.pictures()) == len(names)
+
+
+@pytest.mark.behaviour(34)
+def test_notes_that_cannot_be_written_cost_nothing(two_pages):
+    two_pages.doctrees.mkdir()
+    (two_pages.doctrees / "pipeviz-pages").write_text("not a folder")
+    for _ in range(2):
+        assert two_pages.build().warnings == []
+    assert len(two_pages.pictures()) == 2
 
 
 def test_that_warning_can_be_suppressed(site):
@@ -258,6 +272,7 @@ def modules(result) -> set[str]:
     return set(line.split())
 
 
+@pytest.mark.behaviour(4)
 def test_a_warm_build_never_imports_matplotlib(site):
     site.configure("pipeviz_cache_dir = '../kept'", LIST_MODULES)
     site.write("index.rst", titled(PICTURE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 
 import pytest
@@ -35,7 +36,7 @@ def picture(site) -> str:
     return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.behaviour(5)
+@pytest.mark.behaviour(5, 6)
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -64,10 +65,19 @@ def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
     result = drawn.build("html", "-E")
     (warning,) = result.warnings
     name = line.partition(" ")[0]
-    assert warning.startswith(f"WARNING: {name} in conf.py: ")
+    number = (drawn.source / "conf.py").read_text().splitlines().index(line) + 1
+    assert warning.startswith(f"conf.py:{number}: WARNING: {name}: ")
     assert message in warning
     assert warning.endswith(" [pipeviz.config]")
     assert picture(drawn) == before
+
+
+@pytest.mark.behaviour(6)
+def test_a_wrong_value_of_the_command_line_is_told(drawn):
+    (warning,) = drawn.build("html", "-D", "pipeviz_style=sed").warnings
+    assert warning.startswith(
+        "command line: -D pipeviz_style: WARNING: pipeviz_style: there is no style 'sed'"
+    )
 
 
 @pytest.mark.behaviour(33)
@@ -131,7 +141,32 @@ def test_missing_glyphs_are_told_with_their_place_at_every_build(drawn):
     assert drawn.build().warnings == []
 
 
+@pytest.mark.behaviour(1, 31)
+def test_missing_glyphs_are_told_for_each_figure_by_each_builder_that_draws_files(drawn):
+    """Who reads an inline picture has other fonts than who builds it."""
+    second = CHINESE.partition("=\n")[2]
+    drawn.write("index.rst", CHINESE + second)
+    drawn.configure("pipeviz_html_embed = 'inline'")
+    told = [f"index.rst:{line}: {LACKING}" for line in (4, 11)]
+    assert drawn.build("html", "-E").warnings == []
+    assert ">图</text>" in drawn.page("index.html")
+    assert [drawn.build("latex").warnings for _ in range(2)] == [told] * 2
+    assert drawn.build().warnings == []
+    drawn.configure("pipeviz_html_embed = 'inline'", "pipeviz_downloads = ['pdf']")
+    assert [drawn.build().warnings for _ in range(2)] == [told] * 2
+
+
 @pytest.mark.behaviour(31)
+def test_missing_glyphs_are_told_when_the_font_that_had_them_is_gone(drawn):
+    drawn.write("index.rst", CHINESE)
+    write_font(drawn.source / "squares.ttf", "图")
+    drawn.configure("pipeviz_font = 'squares.ttf'")
+    assert drawn.build().warnings == []
+    drawn.configure()
+    assert drawn.build().warnings == [f"index.rst:4: {LACKING}"]
+
+
+@pytest.mark.behaviour(9, 31)
 def test_a_font_file_is_relative_to_conf_py_and_a_change_of_it_is_seen(drawn):
     drawn.write("index.rst", CHINESE)
     (drawn.source / "fonts").mkdir()
@@ -161,16 +196,9 @@ def test_a_change_of_a_font_that_the_configured_style_names_is_seen(drawn):
     assert "no targets are out of date." in drawn.build_apart().status
 
 
-def test_missing_glyphs_of_pictures_in_the_middle_of_pages_are_not_told(drawn):
-    """Who reads a page has other fonts than who builds it."""
-    drawn.write("index.rst", CHINESE)
-    drawn.configure("pipeviz_html_embed = 'inline'")
-    assert drawn.build().warnings == []
-    assert ">图</text>" in drawn.page("index.html")
-
-
+@pytest.mark.behaviour(9, 31)
 @pytest.mark.parametrize("place", ["conf.py", "page"])
-def test_a_fallback_file_is_relative_to_conf_py(drawn, place):
+def test_a_fallback_file_is_relative_to_conf_py_and_a_change_of_it_is_seen(drawn, place):
     (drawn.source / "fonts").mkdir()
     write_font(drawn.source / "fonts" / "squares.ttf", "图")
     own = "   style: {fallback: fonts/squares.ttf}\n" if place == "page" else ""
@@ -178,6 +206,13 @@ def test_a_fallback_file_is_relative_to_conf_py(drawn, place):
     if place == "conf.py":
         drawn.configure("pipeviz_style = {'fallback': 'fonts/squares.ttf'}")
     assert drawn.build("html", "-E").warnings == []
+    before = picture_of(drawn, "index.html")
+    assert "no targets are out of date." in drawn.build().status
+    font = drawn.source / "fonts" / "squares.ttf"
+    write_font(font, "图", width=300)
+    os.utime(font, ns=(0, font.stat().st_mtime_ns + 5_000_000_000))
+    assert drawn.build_apart().warnings == []
+    assert picture_of(drawn, "index.html") != before
 
 
 def test_formats_are_taken_in_the_order_of_preference(drawn):

@@ -95,6 +95,7 @@ def test_a_changed_data_file_reads_its_page_again(site, page):
     assert "3 devices" in site.page("index.html")
 
 
+@pytest.mark.behaviour(9)
 @pytest.mark.parametrize("file", ["data", "data/*.json", "da*/*.json", "data/**/*.json"])
 def test_a_new_file_of_a_folder_or_pattern_reads_its_page_again(site, page, file):
     copied(site, "torch_trace")
@@ -140,8 +141,10 @@ def test_a_new_file_below_a_folder_is_seen_by_a_pattern(site, page):
     assert CHANGED in site.build().status
 
 
+@pytest.mark.behaviour(9)
 def test_a_changed_python_module_reads_its_page_again(site, page):
-    module = site.folder / "made_for_pages.py"
+    (site.folder / "made_for_pages.py").write_text("from imported_by_it import rows\n")
+    module = site.folder / "imported_by_it.py"
     module.write_text(MODULE)
     page("python: made_for_pages:rows")
     assert site.build_apart().warnings == []
@@ -180,6 +183,7 @@ def test_a_moved_checkout_finds_the_pictures_of_files_and_programs(site, page, m
     assert len(moved.pictures()) == 3
 
 
+@pytest.mark.behaviour(2)
 @pytest.mark.parametrize(
     ("name", "text", "line", "message"),
     [
