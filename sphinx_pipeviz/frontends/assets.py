@@ -35,7 +35,7 @@ def add_assets(
     if doctree is None:
         return
     for name, text in assets_of(doctree).items():
-        _publish(app, name, text)
+        _publish(app, pagename, name, text)
         if name.endswith(".css"):
             app.add_css_file(name)
         else:
@@ -59,9 +59,9 @@ def _ours(*names: str) -> dict[str, str]:
     return {name: static_text(name) for name in names}
 
 
-def _publish(app: Sphinx, name: str, text: str) -> None:
+def _publish(app: Sphinx, page: str, name: str, text: str) -> None:
     try:
         publish(Path(app.outdir, "_static", name), text.encode())
     except OSError as error:
         message = f"{name} cannot be written: {error.strerror}"
-        logger.warning(message, type="pipeviz", subtype="cache", once=True)
+        logger.warning(message, location=page, type="pipeviz", subtype="cache", once=True)
