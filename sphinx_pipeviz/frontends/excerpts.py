@@ -10,6 +10,7 @@ import ast
 import functools
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
@@ -21,13 +22,20 @@ _NEAR = 60
 #: What docutils puts behind what it includes.
 _END = ".. end of inclusion from"
 #: How autodoc names where a docstring is.
-_DOCSTRING = re.compile(r"(?P<file>.+?):docstring of (?P<name>.+)")
+_DOCSTRING = re.compile(r"(?:(?P<file>.+?):)?docstring of (?P<name>.+)")
 
 
 def file_of(source: str) -> str:
     """Return the file of a source, which may be one of its docstrings."""
     found = _DOCSTRING.fullmatch(source)
-    return found["file"] if found else source
+    return (found["file"] or _module_file(found["name"]) or source) if found else source
+
+
+def _module_file(name: str) -> str | None:
+    """Return the file of the module that holds an object, as Sphinx before 8 does not tell."""
+    while name and name not in sys.modules:
+        name = name.rpartition(".")[0]
+    return getattr(sys.modules.get(name), "__file__", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ def shift(source: str, excerpts: Iterable[Excerpt], *, nearest: bool = False) ->
         changed = os.stat(path).st_mtime_ns  # noqa: PTH116  (a source may be no path)
     except (OSError, ValueError):
         return None
-    name = source.removeprefix(f"{path}:docstring of ") if path != source else ""
+    name = source.partition("docstring of ")[2] if path != source else ""
     for excerpt in excerpts:
         starts = _starts(path, changed, name, excerpt.plain())
         if starts and (nearest or len(starts) == 1):

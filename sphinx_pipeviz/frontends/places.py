@@ -75,7 +75,9 @@ def _wrong_by(directive: SphinxDirective) -> int | None:
     source, line = machine.get_source_and_line(directive.lineno)
     if not line or not source:
         return None
-    own = Excerpt(line + _lines_before(directive), tuple(directive.block_text.splitlines()))
+    own = Excerpt(line, tuple(directive.block_text.splitlines()))
+    if _lines_before(directive):
+        own = Excerpt(line + directive.content_offset + 1, tuple(directive.content))
     if _is_copy(directive):
         return shift(source, [own], nearest=True)
     near = around(machine.input_lines, directive.lineno - machine.input_offset - 1)
