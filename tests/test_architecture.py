@@ -216,3 +216,16 @@ def test_quick_commands_load_nothing_heavy(command):
     loaded = {line.split("|")[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert "sphinx_pipeviz" in loaded
     assert not loaded & {"matplotlib", "numpy", "PIL", "sphinx", "docutils", "multiprocessing"}
+
+
+@pytest.mark.behaviour(39)
+def test_python_finds_no_fault_with_how_memory_is_used():
+    plan = "pv.plan('1f1b', devices=2, microbatches=2)"
+    code = f"import sphinx_pipeviz as pv; pv.render({plan}, 'text')"
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", code],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -86,7 +86,8 @@ class Style(Colours, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     idle_look: Literal["grid", "fill", "hatch", "none"] = "grid"
     phase_look: Literal["bracket", "band"] = "bracket"
     hatches: dict[str, Pattern | None] = msgspec.field(default_factory=dict)
-    dark: dict[str, Colour | list[Colour] | None] = msgspec.field(
+    # no Colour: msgspec 0.22 frees what it does not own for patterns beside lists
+    dark: dict[str, Annotated[str, Meta(max_length=7)] | list[Colour] | None] = msgspec.field(
         default_factory=lambda: {**DARK_FRAME, **PRESETS["seed"]["dark"]}
     )
     first: Annotated[int, Meta(ge=0, le=1)] = 1
