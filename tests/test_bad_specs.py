@@ -14,6 +14,7 @@ FILES = sorted((Path(__file__).parent / "bad_specs").glob("*.yaml"))
 EXPECT = re.compile(r"# expect: (?P<error>\w+) line (?P<line>\d+): (?P<sentence>.+)")
 
 
+@pytest.mark.behaviour(2)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_mistake_is_answered_with_its_line_and_sentence(path):
     text = path.read_text(encoding="utf-8")

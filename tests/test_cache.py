@@ -80,6 +80,7 @@ def test_every_value_of_a_spec_changes_the_key():
     assert len({key_of(text) for text in OTHERS}) == len(OTHERS)
 
 
+@pytest.mark.behaviour(4)
 def test_every_key_that_a_spec_can_have_is_in_the_key():
     base = key_of(BASE)
     values = {
@@ -211,7 +212,13 @@ def test_the_format_and_matplotlibs_version_change_the_key(monkeypatch):
 @pytest.mark.behaviour(4)
 @pytest.mark.parametrize(
     "changed",
-    ["simulate.py", "readers/yaml_spec.py", "schedules/one_f_one_b.py", "draw/paint.py"],
+    [
+        "__init__.py",
+        "simulate.py",
+        "readers/yaml_spec.py",
+        "schedules/one_f_one_b.py",
+        "draw/paint.py",
+    ],
 )
 def test_the_packages_own_code_changes_the_key(monkeypatch, changed):
     before = key_of(BASE)
@@ -266,6 +273,7 @@ def test_the_file_name_of_the_source_is_not_in_the_key():
     assert one == picture_key(read_text(BASE, source="b/c.yaml"), Style(), "svg")
 
 
+@pytest.mark.behaviour(4, 14)
 def test_the_key_is_the_same_in_other_processes_with_any_hash_seed():
     code = (
         "from sphinx_pipeviz.cache import picture_key\n"
@@ -287,6 +295,7 @@ def test_the_key_is_the_same_in_other_processes_with_any_hash_seed():
 # Reading and writing
 
 
+@pytest.mark.behaviour(4)
 def test_a_picture_is_made_once_and_then_found(folder):
     path = kept(folder)
     assert path.read_bytes() == DATA
@@ -296,6 +305,7 @@ def test_a_picture_is_made_once_and_then_found(folder):
     assert folder.find("cd" * 16, "svg") is None
 
 
+@pytest.mark.behaviour(4)
 def test_a_hit_leaves_the_file_as_it_is(folder):
     path = kept(folder)
     os.utime(path, (1, 1))
@@ -347,6 +357,7 @@ def test_nothing_is_written_when_the_drawing_fails(folder, error):
     assert not folder.folder.exists()
 
 
+@pytest.mark.behaviour(10)
 def test_a_write_that_is_stopped_leaves_no_file_behind(folder, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
@@ -391,6 +402,7 @@ def test_files_can_be_read_by_everybody(folder):
     assert stat.S_IMODE(kept(folder).stat().st_mode) == 0o644
 
 
+@pytest.mark.behaviour(10)
 def test_many_threads_that_write_at_once_leave_one_whole_file(folder):
     with ThreadPoolExecutor(8) as pool:
         paths = set(pool.map(lambda _: kept(folder), range(64)))
@@ -413,6 +425,7 @@ def test_two_processes_that_write_at_once_leave_one_whole_file(folder):
     assert len([p for p in folder.folder.rglob("*") if p.is_file()]) == 50
 
 
+@pytest.mark.behaviour(34)
 def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):

@@ -22,6 +22,7 @@ def test_words_that_the_font_has_are_not_told(words):
     assert told(f"{SMALL}title: {words}\n") == []
 
 
+@pytest.mark.behaviour(31)
 def test_missing_glyphs_are_told_once_for_a_picture():
     text = f"{SMALL}title: 图 流\nrows: {{label: '图 {{device}}'}}\n"
     assert told(text) == [("font", LACKING.format("图流", "pipeviz_font or --font"))]
@@ -39,6 +40,7 @@ def test_words_that_the_picture_does_not_show_are_not_told():
     assert len(told(task)) == 1
 
 
+@pytest.mark.behaviour(31)
 def test_a_font_that_has_the_glyphs_ends_it(tmp_path):
     font = write_font(tmp_path / "f.ttf", "图")
     assert told(f"{SMALL}title: 图\n", {"font": font}) == []

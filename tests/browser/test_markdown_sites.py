@@ -233,6 +233,7 @@ def check_look(page, mode, name="p0", style="seed"):
     assert shown in ([f"pipeviz-{mode}"], [])
 
 
+@pytest.mark.behaviour(8)
 @pytest.mark.parametrize("name", INSTANT)
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_pictures_follow_the_toggle_whatever_the_system_says(visit, name, system):
@@ -245,6 +246,7 @@ def test_pictures_follow_the_toggle_whatever_the_system_says(visit, name, system
     check_look(page, "light")
 
 
+@pytest.mark.behaviour(8)
 @pytest.mark.parametrize("name", ["mkdocs", "plain"])
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_pictures_follow_the_system_where_nothing_was_chosen(visit, name, system):
@@ -259,6 +261,7 @@ def test_pictures_follow_the_toggle_of_the_theme_of_mkdocs(visit, system):
         check_look(page, mode)
 
 
+@pytest.mark.behaviour(8)
 @pytest.mark.parametrize("name", SITES)
 def test_what_is_printed_is_light(visit, name):
     page = visit(name, "dark")
@@ -310,6 +313,7 @@ def test_pictures_and_images_can_be_enlarged(visit, name):
     assert not [problem for problem in page.problems if problem not in THEIRS]
 
 
+@pytest.mark.behaviour(38)
 @pytest.mark.parametrize("name", INSTANT)
 def test_pictures_can_be_enlarged_after_instant_navigation(visit, name):
     page = visit(name)
@@ -366,6 +370,7 @@ def check_ids(page, least):
     assert len(ours) == len(set(ours))
 
 
+@pytest.mark.behaviour(29, 36)
 @pytest.mark.parametrize("name", SITES)
 def test_a_page_works_asks_for_nothing_and_complains_of_nothing(visit, name):
     page = visit(name)

@@ -115,6 +115,7 @@ def key_of(text, **style):
     return picture_key(spec, style_of(spec, {"base": "seed", **style}), "svg")
 
 
+@pytest.mark.behaviour(4)
 def test_the_font_that_stands_in_is_in_the_key_of_pictures_that_may_need_it(installed):
     texts = ("title: A\n", "title: 图\n", "language: ja\n", "language: de\n")
     before = [key_of(text) for text in texts]
@@ -123,6 +124,7 @@ def test_the_font_that_stands_in_is_in_the_key_of_pictures_that_may_need_it(inst
     assert changed == [False, True, True, False]
 
 
+@pytest.mark.behaviour(4)
 def test_the_content_of_a_fallback_is_in_the_key_and_its_place_is_not(tmp_path):
     one, two = (write_font(tmp_path / f"{n}.ttf", "图") for n in "ab")
     other = write_font(tmp_path / "c.ttf", "图流")

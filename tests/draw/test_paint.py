@@ -141,6 +141,7 @@ def test_every_rectangle_and_label_of_the_scene_is_in_the_svg(expected):
     assert text.count("<use ") == characters
 
 
+@pytest.mark.behaviour(32)
 @pytest.mark.parametrize(("size", "limit"), [((16, 64), 150_000), ((32, 256), 1_000_000)])
 def test_large_schedules_make_small_svg_files(size, limit):
     data = paint(scene_of("1f1b", *size), "svg")
@@ -267,12 +268,14 @@ def test_hatches_are_defined_once_and_keep_svg_files_small():
 # The same bytes
 
 
+@pytest.mark.behaviour(14)
 @pytest.mark.parametrize("format", FORMATS)
 def test_bytes_are_the_same_again_and_after_other_pictures(format, expected):
     paint(scene_of("gpipe", 2, 3), format)
     assert paint(scene_of(), format) == expected[format]
 
 
+@pytest.mark.behaviour(14)
 def test_bytes_are_the_same_in_other_processes_with_any_hash_seed(expected, tmp_path):
     code = (
         "import hashlib, sphinx_pipeviz as pv\n"
@@ -293,6 +296,7 @@ def test_bytes_are_the_same_in_other_processes_with_any_hash_seed(expected, tmp_
         assert run.stdout.split() == [digest(expected[kind]) for kind in FORMATS]
 
 
+@pytest.mark.behaviour(15)
 @pytest.mark.parametrize("format", FORMATS)
 def test_hostile_settings_change_nothing(format, expected):
     effects = [patheffects.withStroke(linewidth=5, foreground="red")]
@@ -300,6 +304,7 @@ def test_hostile_settings_change_nothing(format, expected):
         assert paint(scene_of(), format) == expected[format]
 
 
+@pytest.mark.behaviour(15)
 def test_hostile_settings_at_the_first_measure_change_nothing(expected):
     code = (
         "import hashlib, matplotlib as mpl, sphinx_pipeviz as pv\n"
@@ -325,6 +330,7 @@ def test_threads_that_draw_at_once_give_the_same_bytes_as_one(expected):
 # Nothing left behind
 
 
+@pytest.mark.behaviour(15)
 @pytest.mark.parametrize("format", FORMATS)
 def test_drawing_leaves_matplotlib_as_it_was(format):
     with mpl.rc_context({"backend": "svg", "font.size": 33, "path.simplify": False}):
@@ -337,6 +343,7 @@ def test_drawing_leaves_matplotlib_as_it_was(format):
         assert plt.get_fignums() == figures
 
 
+@pytest.mark.behaviour(15)
 def test_a_failed_drawing_also_leaves_matplotlib_as_it_was():
     before = dict(dict.items(mpl.rcParams))
     with pytest.raises(KeyError):
@@ -344,6 +351,7 @@ def test_a_failed_drawing_also_leaves_matplotlib_as_it_was():
     assert dict(dict.items(mpl.rcParams)) == before
 
 
+@pytest.mark.behaviour(15)
 def test_drawing_does_not_import_pyplot():
     code = (
         "import sys, sphinx_pipeviz as pv\n"

@@ -70,6 +70,7 @@ JOBS = pytest.mark.parametrize("jobs", [(), ("-j", "2")], ids=["serial", "parall
 # Removing and altering
 
 
+@pytest.mark.behaviour(11)
 def test_a_first_build_leaves_what_its_pages_show(pages):
     assert published(pages) == shown(pages) == kept(pages)
     assert len(kept(pages)) == 6  # light and dark
@@ -114,6 +115,7 @@ def test_a_dark_figure_and_one_that_is_so_on_dark_pages_are_both_shown(site, job
     assert published(site) == shown(site) == kept(site)
 
 
+@pytest.mark.behaviour(11)
 def test_a_removed_page_takes_its_pictures_with_it(pages):
     (pages.source / "other.rst").unlink()
     pages.write("index.rst", "Title\n=====\n\n.. toctree::\n\n   one\n")
@@ -123,6 +125,7 @@ def test_a_removed_page_takes_its_pictures_with_it(pages):
     assert len(kept(pages)) == 2
 
 
+@pytest.mark.behaviour(11)
 @JOBS
 def test_the_last_figure_takes_everything_with_it(pages, jobs):
     pages.configure("pipeviz_html_embed = 'inline'")
@@ -181,6 +184,7 @@ def test_a_picture_of_ours_that_pages_show_as_an_ordinary_image_stays(site):
         assert len(list(left)) == 3  # as an image, in a folder of downloads, and beside styles
 
 
+@pytest.mark.behaviour(11)
 def test_a_changed_style_leaves_nothing_of_the_old_one(pages):
     pages.configure("pipeviz_html_embed = 'inline'")
     pages.build()
@@ -239,6 +243,7 @@ def test_a_partial_first_build_draws_for_the_next_one(site, monkeypatch):
 # Several builders
 
 
+@pytest.mark.behaviour(11)
 def test_each_builder_keeps_its_own(pages):
     pages.build("latex")
     assert published(pages, "latex") == shown(pages, "latex")
@@ -280,6 +285,7 @@ def test_builders_without_pictures_remove_nothing(pages):
     assert IDLE in pages.build().status
 
 
+@pytest.mark.behaviour(11)
 def test_figures_of_texinfo_go_too(pages):
     pages.build("texinfo")
     assert len(published(pages, "texinfo")) == 3
@@ -288,6 +294,7 @@ def test_figures_of_texinfo_go_too(pages):
     assert len(published(pages, "texinfo")) == 2
 
 
+@pytest.mark.behaviour(11)
 def test_an_epub_holds_no_picture_that_its_pages_do_not_show(pages):
     pages.build("epub")
     pages.write("one.rst", page(5))
@@ -381,6 +388,7 @@ def test_damaged_notes_are_made_anew(pages, damage):
     assert IDLE in pages.build().status
 
 
+@pytest.mark.behaviour(11)
 def test_missing_notes_are_made_anew(pages):
     shutil.rmtree(pages.doctrees / FOLDER)
     pages.write("one.rst", page(5))

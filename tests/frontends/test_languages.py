@@ -194,6 +194,7 @@ def test_each_language_has_pictures_of_its_own(translated):
 OLD_MYST = int(version("myst-parser").partition(".")[0]) < 5
 
 
+@pytest.mark.behaviour(22)
 def test_markdown_offers_its_texts_with_their_lines(site):
     pytest.importorskip("myst_parser", reason="MyST is not installed")
     site.configure("extensions += ['myst_parser']")

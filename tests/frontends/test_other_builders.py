@@ -82,6 +82,7 @@ def test_epubcheck_finds_nothing(built):
     assert "0 fatals / 0 errors / 0 warnings" in said
 
 
+@pytest.mark.behaviour(3)
 @needs("makeinfo")
 def test_makeinfo_reads_the_texinfo(built):
     folder = built("texinfo")
@@ -101,6 +102,7 @@ def markdown(built, site):
     return site.page("index.md", "markdown")
 
 
+@pytest.mark.behaviour(3)
 def test_markdown_has_the_grid_and_the_caption(markdown):
     first, second = re.findall(r"```none\n(.*?)```", markdown, re.DOTALL)
     assert re.search("Device 1 .F1.F2.F3.", first)
@@ -108,6 +110,7 @@ def test_markdown_has_the_grid_and_the_caption(markdown):
     assert "```\n\nFig. 1 A *caption* of mine\n" in markdown
 
 
+@pytest.mark.behaviour(20)
 def test_a_reference_in_markdown_finds_the_figure(markdown):
     assert "See [Fig. 1](#figure)." in markdown
     assert markdown.count('<a id="figure"></a>') == 1

@@ -102,6 +102,29 @@ BODIES: dict[str, tuple[str, list[str], list[str]]] = {
             ">>  - {type: forward, batch: 2, start_time: 1, duration: 2}",
         ],
     ),
+    "part-of-a-comparison": (
+        "there is no schedule 'gpipp'",
+        [],
+        [
+            "devices: 2",
+            "microbatches: 2",
+            "compare:",
+            "  - schedule: 1f1b",
+            ">>  - schedule: gpipp",
+        ],
+    ),
+    "note-of-a-list": (
+        "devcie",
+        [],
+        [
+            "schedule: gpipe",
+            "devices: 2",
+            "microbatches: 2",
+            "notes:",
+            "  - {text: a, time: 1, device: 0}",
+            ">>  - {text: a, time: 1, devcie: 0}",
+        ],
+    ),
     "unknown-style": (
         "there is no style 'sed'",
         [],

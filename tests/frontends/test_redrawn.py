@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sphinx_pipeviz.frontends import kept as keeping
+from sphinx_pipeviz.frontends.settings import SETTINGS
 
 IDLE = "no targets are out of date."
 OWN = "   style: megatron\n"
@@ -53,6 +54,7 @@ def built(site, drawn, *arguments: str) -> list[int | None]:
     return sorted(drawn)
 
 
+@pytest.mark.behaviour(4, 33)
 def test_every_picture_is_drawn_once_and_an_unchanged_build_draws_none(site, drawn):
     assert built(site, drawn) == [2, 3, 4]
     assert built(site, drawn) == []
@@ -87,15 +89,20 @@ def test_a_style_draws_only_what_has_none_of_its_own(site, drawn):
 
 #: A value for each setting that changes no picture, or only what pages do with it.
 HARMLESS = {
-    "pipeviz_html_embed": "'inline'",
     "pipeviz_formats": "['svg', 'png']",
     "pipeviz_allow_python": "False",
     "pipeviz_max_ops": "123456",
+    "pipeviz_zoom": "True",
+    "pipeviz_downloads": "['yaml']",
+    "pipeviz_roots": "['..']",
+    "pipeviz_cache_dir": "'../other'",
 }
+#: What is drawn by others: they are tested on their own.
+DRAWING = {"pipeviz_style", "pipeviz_font", "pipeviz_html_embed"}
 
 
 @pytest.mark.behaviour(33)
-@pytest.mark.parametrize("name", [name for name in HARMLESS if name != "pipeviz_html_embed"])
+@pytest.mark.parametrize("name", sorted(SETTINGS.keys() - DRAWING))
 def test_other_settings_draw_nothing(site, drawn, name):
     built(site, drawn)
     site.configure("pipeviz_html_embed = 'auto'", f"{name} = {HARMLESS[name]}")
@@ -103,6 +110,7 @@ def test_other_settings_draw_nothing(site, drawn, name):
     assert IDLE in site.build().status
 
 
+@pytest.mark.behaviour(4)
 def test_words_around_a_picture_draw_nothing(site, drawn):
     built(site, drawn)
     options = "   :alt: Words\n   :caption: More words\n   :align: center\n"
@@ -114,6 +122,7 @@ def test_words_around_a_picture_draw_nothing(site, drawn):
     assert built(site, drawn) == []
 
 
+@pytest.mark.behaviour(4)
 def test_a_copied_or_moved_figure_draws_nothing(site, drawn):
     built(site, drawn)
     one, other = ((site.source / name).read_text() for name in ("index.rst", "other.rst"))
