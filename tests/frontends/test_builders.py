@@ -170,11 +170,12 @@ def test_latex_includes_the_pictures_as_pdf(built):
     assert len(re.findall(r"\\(?:caption|sphinxfigcaption)\{", text)) == 3
 
 
-#: builder -> where its pages are, and the file of the page of most figures and of the other.
+#: builder -> the files of the page of most figures and of the other, and a pattern of the
+#: address from the other; where all pages are one, it is Sphinx's own, and another before 8.
 PAGES = {
     "html": ("index.html", "more.html", "index.html#figure"),
     "dirhtml": ("index.html", "more/index.html", "../#figure"),
-    "singlehtml": ("index.html", "index.html", "#document-index#figure"),  # Sphinx's own
+    "singlehtml": ("index.html", "index.html", "(#document-index|index.html)#figure"),
     "epub": ("index.xhtml", "more.xhtml", "index.xhtml#figure"),
 }
 
@@ -187,7 +188,7 @@ def test_references_of_pages_find_figures_by_number_and_by_name(built, builder):
     first, second = site.page(index, builder), site.page(more, builder)
     numbered = '<span class="std std-numref">Fig. 2</span>'
     assert f'href="#figure">{numbered}' in first
-    assert f'href="{address}">{numbered}' in second
+    assert re.search(f'href="{address}">{numbered}', second)
     assert 'href="#alone"><span class="std std-ref">this one</span>' in first
     numbers = re.findall(r'<span class="caption-number">Fig. (\d) </span>', second + first)
     assert list(dict.fromkeys(numbers)) == ["1", "2", "3"]
