@@ -39,7 +39,7 @@ def test_a_comparison_is_drawn_in_every_format():
     assert pv.render(spec).startswith(b"<?xml")
     text = pv.render(spec, "text")
     assert text.index("GPipe\n") < text.index("1F1B\n")
-    assert check(spec) == "2 pipeline schedules and their time: gpipe (27), 1f1b (36)."
+    assert check(spec).told == "2 pipeline schedules and their time: gpipe (27), 1f1b (36)."
 
 
 def test_one_schedule_may_vary_in_one_key():

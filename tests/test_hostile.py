@@ -127,6 +127,7 @@ def bomb(levels, width=10):
 
 
 SPECS = {
+    "bomb that holds itself": f"{bomb(4)}\nb: &b [*a3, *b, *b]\n",
     **{f"bomb {levels}": bomb(levels) for levels in (4, 5, 6, 9, 30)},
     **{repr(row): filled(row) for row in ROWS},
     "digits": "schedule: 1f1b\ndevices: " + "9" * 90_000,

@@ -108,7 +108,7 @@ def parse_tree(text: str, locate: Locate) -> Tree:
         written = _written(text, locate)
         loader = _Loader(text)
         node = loader.get_single_node()
-        unfolded = 0 if node is None else _entries(node, {})
+        unfolded = 0 if node is None else _entries(node, {}, locate)
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, text, locate) from None
     except (yaml.YAMLError, UnicodeError) as error:
@@ -149,16 +149,23 @@ def _written(text: str, locate: Locate) -> int:
     return written
 
 
-def _entries(node: yaml.Node, known: dict[int, int]) -> int:
-    """Count the entries that a node unfolds to, visiting every node once."""
+def _entries(node: yaml.Node, known: dict[int, int], locate: Locate) -> int:
+    """Count the entries that a node unfolds to, visiting every node once.
+
+    Raises:
+        SpecError: A node holds itself.
+    """
     if isinstance(node, yaml.ScalarNode):
         return 1
     if id(node) not in known:
-        known[id(node)] = 1  # a node that holds itself is found by its depth
+        known[id(node)] = 0  # until its entries are counted
         children = node.value
         if isinstance(node, yaml.MappingNode):
             children = [value for _, value in node.value]
-        known[id(node)] = 1 + sum(_entries(child, known) for child in children)
+        known[id(node)] = 1 + sum(_entries(child, known, locate) for child in children)
+    if not known[id(node)]:
+        message = "an alias of this entry stands within the entry itself"
+        raise SpecError(message, locate(node.start_mark.line), "write out what is meant")
     return known[id(node)]
 
 
@@ -181,7 +188,7 @@ class _Walk:
     def value(self, node: yaml.Node, path: Path, depth: int) -> Any:
         """Return the node's data and note the places of its entries."""
         if depth > MAX_DEPTH:
-            raise self._error(_TOO_DEEP, node, "an alias must not hold itself")
+            raise self._error(_TOO_DEEP, node, "use fewer aliases")
         self._marks.setdefault(path, self._where(node))
         self._check_tag(node)
         if isinstance(node, yaml.MappingNode):
