@@ -96,7 +96,6 @@ TEXTS = {
 
 def processor_time(do):
     """Return seconds; what earlier tests left behind is not looked through for garbage."""
-    gc.collect()
     gc.freeze()
     begin = time.process_time()
     with contextlib.suppress(pv.PipevizError):
