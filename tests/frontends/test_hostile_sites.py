@@ -306,6 +306,22 @@ def fences(word):
     )
 
 
+def mkdocs_build(folder, *options):
+    """Build a site of MkDocs, which must succeed; return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", *options],
+        cwd=folder,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+    return done.stdout
+
+
 @pytest.mark.parametrize("embed", ["inline", "image"])
 def test_no_word_leaves_its_place_in_a_mkdocs_site(tmp_path, embed):
     """The page says: words of authors are escaped; every mistake is a box in its place."""
@@ -326,20 +342,10 @@ def test_no_word_leaves_its_place_in_a_mkdocs_site(tmp_path, embed):
     (tmp_path / "mkdocs.yml").write_text(
         f"site_name: S\ntheme: readthedocs\nplugins: [search, {{pipeviz: {options}}}]\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "-q"],
-        cwd=tmp_path,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "drawing failed" not in done.stdout
-    assert "Traceback" not in done.stdout
-    assert not re.findall(r"[\x00-\x09\x0b-\x1f\x7f\u202e\u2066]", done.stdout)
+    said = mkdocs_build(tmp_path, "-q")
+    assert "drawing failed" not in said
+    assert "Traceback" not in said
+    assert not re.findall(r"[\x00-\x09\x0b-\x1f\x7f\u202e\u2066]", said)
     site = tmp_path / "site"
     usual = Seen((site / "index.html").read_text(encoding="utf-8"))
     for name in (*words, "addresses", "marks"):
@@ -372,18 +378,8 @@ def test_a_page_with_the_name_of_our_files_does_not_end_a_mkdocs_build(tmp_path,
     (tmp_path / "theme" / "main.html").write_text("{{ page.content }}")
     theme = "theme: {name: null, custom_dir: theme}"
     (tmp_path / "mkdocs.yml").write_text(f"site_name: S\n{theme}\nplugins: [pipeviz]\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build"],
-        cwd=tmp_path,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "pipeviz: pipeviz.css cannot be written" in done.stdout
+    said = mkdocs_build(tmp_path)
+    assert "pipeviz: pipeviz.css cannot be written" in said
     assert "<svg" in (tmp_path / "site" / "index.html").read_text()
     assert not list(tmp_path.rglob("*.part"))
 
