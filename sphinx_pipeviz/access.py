@@ -154,7 +154,7 @@ def _matching(entry: str, access: Access) -> list[Path]:
         for folder in level:
             access.look_into(folder, last)
         return [path for folder in level for path in folder.glob(last) if path.is_file()]
-    except (ValueError, NotImplementedError) as error:
+    except (ValueError, NotImplementedError) as error:  # pathlib's, of patterns
         message = f"'{entry[:60]}' is not a pattern of files: {error}"
         raise SpecError(message, path=("file",)) from None
 

@@ -49,6 +49,15 @@ class PipelinePicture(nodes.General, nodes.Inline, nodes.Element):
     """Where a picture goes; holds a Spec and an image's attributes until it is known
     which file the builder wants."""
 
+    @property
+    def outer(self) -> nodes.Element:
+        """The link around the picture, or the picture where there is none."""
+        return self.parent if isinstance(self.parent, nodes.reference) else self
+
+    def is_in_line(self) -> bool:
+        """Tell whether the picture, with its link, stands in a line of text."""
+        return isinstance(self.outer.parent, nodes.TextElement)
+
 
 class PipelineSchedule(SphinxDirective):
     """Draw the pipeline schedule that the body, or a file, describes."""

@@ -21,7 +21,7 @@ def wanted_files(app: Sphinx, node: PipelinePicture) -> dict[str, None]:
     """Return the formats that are offered below a picture."""
     own = node.get("downloads")
     asked = app.config.pipeviz_downloads if own is None else own
-    return {} if _line_of_text(node) else dict.fromkeys(kind for kind in FILES if kind in asked)
+    return {} if node.is_in_line() else dict.fromkeys(kind for kind in FILES if kind in asked)
 
 
 def draw_offered(app: Sphinx, kept: Kept, node: PipelinePicture) -> dict[str, Path]:
@@ -47,7 +47,7 @@ def offer(app: Sphinx, node: PipelinePicture, docname: str, files: dict[str, Pat
         publish(Path(app.outdir, FOLDER, file.name), file.read_bytes())
         addresses[kind] = relative_uri(page, f"{FOLDER}/{file.name}")
     line = download_line(addresses, _name(node))
-    outer = node.parent if isinstance(node.parent, nodes.reference) else node
+    outer = node.outer
     figure = outer.parent
     if isinstance(figure, nodes.figure):
         # what follows the picture is part of the figure's caption, which Sphinx ends
@@ -72,14 +72,9 @@ def _has_caption(figure: nodes.figure) -> bool:
     return any(isinstance(child, nodes.caption) for child in figure)
 
 
-def _line_of_text(node: PipelinePicture) -> bool:
-    outer = node.parent if isinstance(node.parent, nodes.reference) else node
-    return isinstance(outer.parent, nodes.TextElement)
-
-
 def _name(node: PipelinePicture) -> str:
     """Return what a figure is called: by its name, else by its schedule."""
-    outer = node.parent if isinstance(node.parent, nodes.reference) else node
+    outer = node.outer
     ids = [*outer.parent["ids"]] if isinstance(outer.parent, nodes.figure) else node["ids"]
     named = [name for name in ids if not name.startswith("id")]
     return str(named[0] if named else node["spec"].schedule or "schedule")

@@ -53,7 +53,7 @@ def draw_early(app: Sphinx, doctree: nodes.document) -> None:
             logger.debug("sphinx-pipeviz draws this picture later: %s", error)
         except Exception as error:  # noqa: BLE001  (no exception may leave a front end)
             known = _known(error, node)
-            in_line = _is_in_line(node)
+            in_line = node.is_in_line()
             _replace(node, report(app.env, known, node.rawsource, in_line=in_line))
     if found:
         shown.note_drawn(app.env, kept.names)
@@ -100,7 +100,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             shown.build_of(app).lacking = True
             logger.warning(known.sentence, location=node, type="pipeviz", subtype=known.subtype)
             shown.note_failed(app, docname)
-            in_line = _is_in_line(node)
+            in_line = node.is_in_line()
             box = error_box(app.env, docname, known, node.rawsource, in_line=in_line)
             _replace(node, box)
     shown.note_shown(app, doctree, docname, kept.names | offered | assets_of(doctree).keys())
@@ -160,12 +160,6 @@ def _tell_lacking(app: Sphinx, node: PipelinePicture, docname: str) -> None:
         shown.note_failed(app, docname)
 
 
-def _is_in_line(node: PipelinePicture) -> bool:
-    """Tell whether a picture stands in a line of text, not only in a link."""
-    outer = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent
-    return isinstance(outer, nodes.TextElement)
-
-
 def zooms(app: Sphinx, node: PipelinePicture) -> bool:
     """Tell whether readers may enlarge a picture."""
     return bool(node.get("zoom", app.config.pipeviz_zoom))
@@ -186,13 +180,13 @@ def _fit(kept: Kept, node: PipelinePicture) -> None:
 
 
 def _figure_of(node: PipelinePicture) -> nodes.figure | None:
-    outer = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent
-    return outer if isinstance(outer, nodes.figure) else None
+    figure = node.outer.parent
+    return figure if isinstance(figure, nodes.figure) else None
 
 
 def _give_line(node: PipelinePicture) -> None:
     """Give a picture that follows "Added in version" a line of its own, as LaTeX gives none."""
-    outer = node.parent if isinstance(node.parent, nodes.reference) else node
+    outer = node.outer
     if isinstance(outer.parent, addnodes.versionmodified):
         paragraph = nodes.paragraph()
         outer.replace_self(paragraph)
@@ -207,7 +201,7 @@ def _make_name_known(app: Sphinx, node: PipelinePicture) -> None:
     texinfo = app.builder.format == "texinfo"
     if not (texinfo or app.builder.format == "latex"):
         return
-    outer = node.parent if isinstance(node.parent, nodes.reference) else node
+    outer = node.outer
     figure = _figure_of(node) if texinfo else None
     place = outer if figure is None else figure
     for name in (node if figure is None else figure)["ids"]:
@@ -239,13 +233,12 @@ def _make_caption_known(app: Sphinx, node: PipelinePicture, docname: str) -> Non
 
 def _replace(node: PipelinePicture, block: nodes.Element) -> None:
     """Put a block where the node is; it also takes the place of a link around it."""
-    linked = isinstance(node.parent, nodes.reference)
-    (node.parent if linked else node).replace_self(block)
+    node.outer.replace_self(block)
 
 
 def _place_text(node: PipelinePicture, block: nodes.literal_block) -> None:
     """Put a text where its picture is, or below the line of text that holds the picture."""
-    outer = node.parent if isinstance(node.parent, nodes.reference) else node
+    outer = node.outer
     line = outer.parent
     if not isinstance(line, nodes.paragraph):
         _replace(node, block)
