@@ -168,9 +168,15 @@ class Cache:
 
     def _candidates(self, key: str, suffix: str) -> list[Path]:
         """Return the files of a picture; its light and dark file may have the same key."""
-        any_content = f"{PREFIX}{key}-{'?' * CONTENT}.{suffix}"
-        found = self._folder_of(key).glob(any_content)
-        return sorted(path for path in found if path.is_file())
+        start, end = f"{PREFIX}{key}-", f".{suffix}"
+        length = len(start) + CONTENT + len(end)
+        try:
+            names = os.listdir(self._folder_of(key))  # noqa: PTH208  (a path of each is slow)
+        except OSError:
+            return []
+        fitting = (n for n in names if n.startswith(start) and n.endswith(end))
+        found = (self._folder_of(key) / n for n in sorted(fitting) if len(n) == length)
+        return [path for path in found if path.is_file()]
 
     @staticmethod
     def is_whole(path: Path) -> bool:

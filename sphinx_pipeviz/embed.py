@@ -13,12 +13,15 @@ from sphinx_pipeviz.draw.inline import ANCHOR, ID, LINK, paint_inline
 from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.named import named
 from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
-from sphinx_pipeviz.render import draw_text, style_of
+from sphinx_pipeviz.remarks import Remark, large
+from sphinx_pipeviz.render import check, draw_text, style_of
 from sphinx_pipeviz.spec import MAX_OPS
 from sphinx_pipeviz.timelines import Source, heading, parts_of
 
 #: Pictures of more tasks are files unless a page asks otherwise: pages stay quick.
 MOST_TASKS = 5000
+#: The most tasks of an inline picture, by how pages are to hold pictures; None is any number.
+MOST = {"auto": MOST_TASKS, "inline": None, "image": -1}
 #: What a figure's text is called.
 AS_TEXT = "This schedule as text"
 _LINKED = re.compile(
@@ -33,6 +36,9 @@ class Inline(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         tasks: How many tasks it shows.
+        told: One sentence about it, for readers who cannot see it.
+        remarks: What readers of its image may miss, whatever their fonts are.
+        max_ops: The most ops that it could have had.
         svg: The picture, to be dressed for its page; empty where it has too many tasks.
         style: Its class, and the name of its stylesheet.
         css: That stylesheet.
@@ -40,6 +46,9 @@ class Inline(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     tasks: int
+    told: str
+    remarks: list[Remark]
+    max_ops: int
     svg: str = ""
     style: str = ""
     css: str = ""
@@ -53,26 +62,26 @@ def embed(
     most: int | None = MOST_TASKS,
     max_ops: int = MAX_OPS,
 ) -> Inline:
-    """Paint a source for a page, if it has at most ``most`` tasks.
+    """Check and describe a source; paint it for a page if it has at most ``most`` tasks.
 
     Raises:
         PipevizError: The source or its style cannot be drawn.
     """
-    look = named(style_of(source, style))
-    parts = [Part(timeline, picture) for timeline, picture in parts_of(source, max_ops)]
-    tasks = _tasks(parts)
+    checked = check(source, style, max_ops)
+    tasks, remarks = _tasks(checked.parts), large(checked.timelines)
+    found = Inline(tasks=tasks, told=checked.told, remarks=remarks, max_ops=max_ops)
     if most is not None and tasks > most:
-        return Inline(tasks=tasks)
+        return found
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
 
+    look = named(style_of(source, style))
     width = font_of("", look.fallback, look.language).width
-    scene = stack(parts, look, width, title=heading(source))
+    scene = stack(checked.parts, look, width, title=heading(source))
     svg = paint_inline(scene, look.palette.pairs, look.language)
     text = draw_text(source, style, max_ops) if tasks <= MOST_TOLD else ""
     pairs = look.palette.pairs
-    return Inline(
-        tasks=tasks, svg=svg, style=class_name(pairs), css=stylesheet(pairs), text=text
-    )
+    shown = {"svg": svg, "style": class_name(pairs), "css": stylesheet(pairs), "text": text}
+    return msgspec.structs.replace(found, **shown)
 
 
 def text_of(

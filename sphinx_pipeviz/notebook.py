@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Protocol
 
-from sphinx_pipeviz.describe import describe_all
 from sphinx_pipeviz.draw.stylesheet import PLAIN
 from sphinx_pipeviz.embed import dress, embed
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.render import draw, draw_text
-from sphinx_pipeviz.timelines import Source, parts_of
+from sphinx_pipeviz.timelines import Source
 
 #: What a page of a notebook does not know of pictures. A page that leaves it to the system
 #: whether it is dark may stay white: a dark picture then needs its own ground.
@@ -56,10 +55,9 @@ def _html(source: Source) -> str | None:
         drawn = embed(source)
         if not drawn.svg:
             return None
-        told = describe_all([timeline for timeline, _ in parts_of(source)])
     except PipevizError:
         return None
-    svg = dress(drawn.svg, _own(drawn.svg), told)
+    svg = dress(drawn.svg, _own(drawn.svg), drawn.told)
     return f'<div class="pipeviz"><style>{SHEET}{drawn.css}</style>{svg}</div>'
 
 

@@ -121,15 +121,20 @@ class Checked(NamedTuple):
 
     Args:
         told: One sentence of at most 250 characters for readers who cannot see the picture.
-        timelines: What the picture shows.
+        parts: What the picture shows.
     """
 
     told: str
-    timelines: list[Timeline]
+    parts: list[Part]
+
+    @property
+    def timelines(self) -> list[Timeline]:
+        """The schedules in it."""
+        return [part.timeline for part in self.parts]
 
 
 def check(
-    source: Spec, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS
+    source: Source, style: str | dict[str, Any] = "seed", max_ops: int = MAX_OPS
 ) -> Checked:
     """Find every mistake that a picture could have, without drawing it; describe it.
 
@@ -146,6 +151,5 @@ def check(
     try:
         heading_of(parts, heading(source))
     except PipevizError as error:
-        raise error.located(source.marks) from None
-    timelines = [timeline for timeline, _ in parts]
-    return Checked(describe_all(timelines, look.language), timelines)
+        raise error.located(source.marks if isinstance(source, Spec) else None) from None
+    return Checked(describe_all([part.timeline for part in parts], look.language), parts)

@@ -28,10 +28,12 @@ from sphinx_pipeviz.frontends.directive_options import (
     picture_options,
     spec_options,
     starts_with_dashes,
+    way_of,
 )
 from sphinx_pipeviz.frontends.failures import report, tell, unexpected
 from sphinx_pipeviz.frontends.folders import note_folder, roots_of
 from sphinx_pipeviz.frontends.inline_text import parse_inline
+from sphinx_pipeviz.frontends.kept import checked_before
 from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body
 from sphinx_pipeviz.frontends.translation import text_nodes
 from sphinx_pipeviz.frontends.widths import fitted
@@ -40,7 +42,7 @@ from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import read_file, read_head
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree
-from sphinx_pipeviz.remarks import large
+from sphinx_pipeviz.remarks import Remark, large
 from sphinx_pipeviz.render import check
 from sphinx_pipeviz.spec import Spec
 
@@ -158,10 +160,23 @@ class PipelineSchedule(SphinxDirective):
 
     # Nodes
 
+    def _checked(self, spec: Spec, options: dict[str, Any]) -> tuple[str, list[Remark]]:
+        """Find every mistake, unless the picture is known to have none.
+
+        Returns:
+            A sentence about the picture, and what its readers may miss.
+        """
+        way = way_of(options, self.config.pipeviz_html_embed)
+        shown = fitted(spec, options.get("width"))
+        if way != "image" and (found := checked_before(self.env, shown, way)):
+            return found.told, found.remarks
+        checked = check(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops)
+        return checked.told, large(checked.timelines)
+
     def _nodes(self, spec: Spec, options: dict[str, Any]) -> list[nodes.Node]:
-        told, timelines = check(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops)
-        for found in large(timelines):
-            tell(self.env, found, at_directive(self))
+        told, remarks = self._checked(spec, options)
+        for remark in remarks:
+            tell(self.env, remark, at_directive(self))
         options.setdefault("alt", told)
         figure_options = {key: options.pop(key) for key in FIGURE_OPTIONS if key in options}
         if not figure_options:

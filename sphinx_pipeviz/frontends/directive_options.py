@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -77,6 +77,8 @@ PICTURE_OPTIONS: dict[str, Callable[[str], Any]] = {
     "zoom": zoom_answer,
 }
 
+#: What the option ``loading`` of images means for how pages hold them.
+LOADED = {"lazy": "image", "link": "image", "embed": "inline"}
 #: What some options may be, where docutils does not say it.
 MEASURES = {
     "width": "write a length such as 300px, or a share such as 50%",
@@ -84,6 +86,16 @@ MEASURES = {
     "height": "write a length such as 300px",
     "scale": "write a whole number, which is percent",
 }
+
+
+def way_of(options: Mapping[str, Any], usual: str) -> str:
+    """Return how a picture is put into a page: auto, inline or image.
+
+    Args:
+        options: Those of the picture.
+        usual: What ``pipeviz_html_embed`` says.
+    """
+    return str(options.get("embed") or LOADED.get(options.get("loading", ""), usual))
 
 
 def about_file(name: str) -> str:

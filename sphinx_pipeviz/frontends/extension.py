@@ -97,6 +97,8 @@ def check_settings(app: Sphinx, config: Config) -> None:
     config.pipeviz_roots = [
         os.path.relpath(Path(app.confdir, root), app.srcdir) for root in config.pipeviz_roots
     ]
+    if config.pipeviz_cache_dir:
+        config.pipeviz_cache_dir = str(Path(app.confdir, config.pipeviz_cache_dir))
     if isinstance(config.pipeviz_style, dict):
         config.pipeviz_style = placed(config.pipeviz_style, Path(app.confdir))
     if config.pipeviz_font:

@@ -17,7 +17,7 @@ from sphinx_pipeviz.draw.inline import LINK
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.embed import (
     AS_TEXT,
-    MOST_TASKS,
+    MOST,
     Inline,
     dress,
     embed,
@@ -32,11 +32,11 @@ from sphinx_pipeviz.frontends.downloads import download_line, saved_name
 from sphinx_pipeviz.frontends.fence_header import Header
 from sphinx_pipeviz.frontends.page_loads import Link
 from sphinx_pipeviz.frontends.settings import check_way
-from sphinx_pipeviz.frontends.spec_links import refuse_roles, written_addresses
+from sphinx_pipeviz.frontends.spec_links import numbered, refuse_roles, written_addresses
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.frontends.zoom import zoom_mark
 from sphinx_pipeviz.languages import language_of, say
-from sphinx_pipeviz.remarks import Remark, lacking, large
+from sphinx_pipeviz.remarks import Remark, lacking
 from sphinx_pipeviz.render import check, draw, draw_text, style_of
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 
@@ -122,29 +122,26 @@ class Figures:
         Raises:
             PipevizError: The schedule cannot be drawn.
         """
-        told, timelines = check(spec, self.style, self.max_ops)
-        remarks = large(timelines)
-        alt = told if header.alt is None else header.alt
-        refuse_roles(spec)
-        spec = fitted(spec, header.width)
         way = header.embed or self.embed
         check_way(way)
+        spec = fitted(spec, header.width)
+        found = self._checked(spec, way)
+        refuse_roles(spec)
+        alt = found.told if header.alt is None else header.alt
         zoom = self.zoom if header.zoom is None else header.zoom
         words = partial(say, style_of(spec, self.style).language)
         mark = zoom_mark(words) if zoom else ""
         offered = self._offered(spec, header)
-        if way != "image":
-            found = self._inline(spec, always=way == "inline")
-            if found.svg:
-                svg, links = _linked(found.svg, spec, ident)
-                picture = dress(svg, ident, alt, header.width) + mark
-                html = _outer(self._told(picture, found.text, spec), header.width)
-                return Drawn(html, {found.style: found.css}, offered, zoom, links, remarks)
+        if found.svg:
+            svg, links = _linked(found.svg, spec, ident)
+            picture = dress(svg, ident, alt, header.width) + mark
+            html = _outer(self._told(picture, found.text, spec), header.width)
+            return Drawn(html, {found.style: found.css}, offered, zoom, links, found.remarks)
         images = self._images(spec, alt, header.width) + mark
         # what is too large to be inline is so for text, too
         text = text_of(spec, self.style, self.max_ops) if way == "image" else ""
         html = _OUTER.format("pipeviz", self._told(images, text, spec))
-        remarks += lacking(spec, self.style, self.max_ops)
+        remarks = [*found.remarks, *lacking(spec, self.style, self.max_ops)]
         return Drawn(html, offered=offered, zoom=zoom, remarks=remarks)
 
     def _told(self, html: str, text: str, spec: Spec) -> str:
@@ -156,15 +153,23 @@ class Figures:
         name = "" if self.link else saved_name(spec.schedule or "", "txt")
         return with_text_at(html, self._address(spec, look, "txt"), title, name)
 
-    def _inline(self, spec: Spec, *, always: bool) -> Inline:
-        def make() -> bytes:
-            most = None if always else MOST_TASKS
-            found = embed(spec, self.style, most=most, max_ops=self.max_ops)
-            return msgspec.json.encode(found)
+    def _checked(self, spec: Spec, way: str) -> Inline:
+        """Return what is known of a schedule without mistakes, with its picture if inline."""
 
-        way = "inline-always" if always else "inline"
-        key = picture_key(spec, style_of(spec, self.style), way)
-        return msgspec.json.decode(self._kept(key, "json", make), type=Inline)
+        def make() -> bytes:
+            return msgspec.json.encode(drawn())
+
+        def drawn() -> Inline:
+            return embed(spec, self.style, most=MOST[way], max_ops=self.max_ops)
+
+        if way == "image":
+            return drawn()
+        key = picture_key(spec, style_of(spec, self.style), f"inline-{way}")
+        found = msgspec.json.decode(self._kept(key, "json", make), type=Inline)
+        # more ops than are allowed now, or links elsewhere, are the same picture
+        if found.max_ops > self.max_ops or any(numbered(spec)):
+            check(spec, self.style, self.max_ops)
+        return found
 
     def _images(self, spec: Spec, alt: str, width: str) -> str:
         """Return an image for light pages and, where it is another, one for dark pages."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from sphinx.application import Sphinx
@@ -12,12 +14,16 @@ from sphinx.util import logging
 
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.embed import MOST_TASKS, Inline, embed, text_of
+from sphinx_pipeviz.embed import MOST, Inline, embed, text_of
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.figure_source import figure_source
 from sphinx_pipeviz.frontends.settings import place_of
+from sphinx_pipeviz.frontends.spec_links import numbered
 from sphinx_pipeviz.render import draw, style_of
 from sphinx_pipeviz.spec import Spec
+
+if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -71,27 +77,26 @@ class Kept:
 
         return self._keep(picture_key(spec, dark, wanted), f"dark.{wanted}", make)
 
-    def inline(self, spec: Spec, *, always: bool) -> Inline:
-        """Return a picture for the middle of a page.
+    def inline(self, spec: Spec, way: str) -> Inline:
+        """Return a picture for the middle of a page, where it does not have too many tasks.
 
         Args:
             spec: What it shows.
-            always: Whether it is drawn even where it has very many tasks.
+            way: How pages are to hold it: ``auto`` or ``inline``.
         """
 
         def make() -> bytes:
-            most = None if always else MOST_TASKS
-            drawn = embed(spec, self._style, most=most, max_ops=self._max_ops)
+            drawn = embed(spec, self._style, most=MOST[way], max_ops=self._max_ops)
             return msgspec.json.encode(drawn)
 
-        key = picture_key(spec, self.look(spec), "inline-always" if always else "inline")
+        key = picture_key(spec, self.look(spec), f"inline-{way}")
         try:
-            data = self._keep(key, "json", make).read_bytes()
+            return _inline_in(self._keep(key, "json", make))
         except (OSError, NoSpaceError):
             if not self._spare:
                 raise
-            data = make()  # a page can hold what no folder can
-        return msgspec.json.decode(data, type=Inline)
+            # a page can hold what no folder can
+            return msgspec.json.decode(make(), type=Inline)
 
     def source(self, spec: Spec) -> Path:
         """Return the file of the YAML that draws a picture again."""
@@ -145,11 +150,40 @@ def _bytes(drawn: bytes | str) -> bytes:
     return drawn if isinstance(drawn, bytes) else drawn.encode()
 
 
-def cache_folder(app: Sphinx) -> Path:
+def checked_before(env: BuildEnvironment, spec: Spec, way: str) -> Inline | None:
+    """Return a picture that the cache has for the middle of a page, else None.
+
+    It has no mistakes, as it was checked when it was drawn. Not so where it has links, as
+    one that leads elsewhere is the same picture.
+
+    Args:
+        env: Of the build.
+        spec: What it shows.
+        way: How pages are to hold it.
+
+    Raises:
+        PipevizError: The style cannot be drawn.
+    """
+    if any(numbered(spec)):
+        return None
+    key = picture_key(spec, style_of(spec, env.config.pipeviz_style), f"inline-{way}")
+    path = Cache(cache_folder(env)).find(key, "json")
+    try:
+        found = _inline_in(path) if path else None
+    except OSError:
+        return None
+    return found if found and found.max_ops <= env.config.pipeviz_max_ops else None
+
+
+@functools.lru_cache(maxsize=16)
+def _inline_in(path: Path) -> Inline:
+    """Return what is in a file, which is in no other of its name; a page asks repeatedly."""
+    return msgspec.json.decode(path.read_bytes(), type=Inline)
+
+
+def cache_folder(build: Sphinx | BuildEnvironment) -> Path:
     """Return where pictures are kept: by default beside the doctrees, never published."""
-    if app.config.pipeviz_cache_dir:
-        return Path(app.confdir, app.config.pipeviz_cache_dir)
-    return Path(app.doctreedir, "pipeviz")
+    return Path(build.config.pipeviz_cache_dir or Path(build.doctreedir, "pipeviz"))
 
 
 def _spare_folder(app: Sphinx, error: OSError) -> Path:

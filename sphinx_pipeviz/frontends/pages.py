@@ -28,8 +28,6 @@ from sphinx_pipeviz.languages import say
 SHEETS = "pipeviz-sheets"
 #: The same: whether its page needs the script that enlarges pictures.
 ZOOMS = "pipeviz-zooms"
-#: What the option ``loading`` of images means for how pages hold them.
-LOADED = {"lazy": "image", "link": "image", "embed": "inline"}
 #: Attributes that a node for a page takes over as they are.
 _KEPT = ("ids", "names", "classes")
 
@@ -47,17 +45,11 @@ def are_pages(app: Sphinx) -> bool:
     return builder.format == "html" and not (embedded or printed or fragments)
 
 
-def way_of(app: Sphinx, node: PipelinePicture) -> str:
-    """Return how a picture is put into a page: auto, inline or image."""
-    asked = node.get("embed") or LOADED.get(node.get("loading", ""))
-    return str(asked or app.config.pipeviz_html_embed)
-
-
 def inline_of(kept: Kept, node: PipelinePicture, way: str) -> Inline | None:
     """Return the picture for the middle of its page, or None where it is an image."""
     if way == "image":
         return None
-    found = kept.inline(node["spec"], always=way == "inline")
+    found = kept.inline(node["spec"], way)
     return found if found.svg else None
 
 

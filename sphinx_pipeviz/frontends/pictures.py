@@ -14,6 +14,7 @@ from sphinx_pipeviz.errors import Location, PipevizError
 from sphinx_pipeviz.frontends import pages, shown
 from sphinx_pipeviz.frontends.assets import assets_of
 from sphinx_pipeviz.frontends.directive import PipelinePicture
+from sphinx_pipeviz.frontends.directive_options import way_of
 from sphinx_pipeviz.frontends.failures import error_box, report, unexpected
 from sphinx_pipeviz.frontends.kept import Kept, NoSpaceError
 from sphinx_pipeviz.frontends.offered import (
@@ -67,7 +68,7 @@ def _draw(app: Sphinx, kept: Kept, node: PipelinePicture, wanted: str | None) ->
     in_pages = pages.are_pages(app)
     if in_pages:
         draw_offered(app, kept, node)
-    way = pages.way_of(app, node) if wanted == "svg" else "image"
+    way = _way(app, node, wanted)
     if in_pages and pages.inline_of(kept, node, way):
         return
     kept.file(spec, wanted)
@@ -121,7 +122,7 @@ def _place(
         Where files to which the page links are in the output.
     """
     docname, wanted, number = where
-    way = pages.way_of(app, node) if wanted == "svg" else "image"
+    way = _way(app, node, wanted)
     picture = pages.inline_of(kept, node, way)
     if not picture or wanted_files(app, node).keys() - {"yaml"}:
         _tell_lacking(app, node, docname)
@@ -142,6 +143,12 @@ def _place(
     offered |= offer(app, node, docname, draw_offered(app, kept, node))
     pages.place(node, new)
     return offered
+
+
+def _way(app: Sphinx, node: PipelinePicture, wanted: str) -> str:
+    """Return how a page holds a picture; what is no SVG is an image."""
+    usual = app.config.pipeviz_html_embed
+    return way_of(node.attributes, usual) if wanted == "svg" else "image"
 
 
 def _images(

@@ -12,6 +12,7 @@ import textwrap
 import pytest
 
 from sphinx_pipeviz.draw.style import STYLES
+from sphinx_pipeviz.embed import MOST
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.fence_header import OPTIONS, Header, read_header
 from sphinx_pipeviz.frontends.fence_lines import fences
@@ -283,7 +284,7 @@ def test_header_says_how_the_picture_is_embedded():
 
 
 def test_very_large_pictures_are_images_unless_asked_for(monkeypatch):
-    monkeypatch.setattr("sphinx_pipeviz.frontends.figure_html.MOST_TASKS", 11)
+    monkeypatch.setitem(MOST, "auto", 11)
     assert "<img" in convert(FENCE)
     assert "<svg" in convert(FENCE, embed="inline")
     assert "<svg" in convert(FENCE.replace("microbatches: 3", "microbatches: 2"))
@@ -308,7 +309,7 @@ def test_cache_is_used(tmp_path, monkeypatch):
     assert len(list(tmp_path.rglob("pipeviz-*.json"))) == 1
     assert len(list(tmp_path.rglob("pipeviz-*.svg"))) == 2
     monkeypatch.setattr("sphinx_pipeviz.frontends.figure_html.draw", None)
-    monkeypatch.setattr("sphinx_pipeviz.frontends.figure_html.embed", None)
+    monkeypatch.setattr("sphinx_pipeviz.embed.paint_inline", None)
     assert convert(FENCE, cache_dir=folder) == html
     assert convert(FENCE, cache_dir=folder, embed="image") == images
     assert "drawing failed: TypeError" in convert(FENCE)

@@ -10,7 +10,7 @@ import pytest
 import sphinx.search
 
 from sphinx_pipeviz import embed
-from sphinx_pipeviz.frontends import kept as keeping
+from sphinx_pipeviz.embed import MOST
 from sphinx_pipeviz.frontends.page_loads import STATIC
 
 SPEC = "   schedule: gpipe\n   devices: 2\n   microbatches: 2\n"
@@ -71,7 +71,7 @@ def test_setting_and_option_choose(pages, setting, option, inline):
 
 
 def test_large_pictures_are_images_unless_asked_for(pages, monkeypatch):
-    monkeypatch.setattr(keeping, "MOST_TASKS", 7)
+    monkeypatch.setitem(MOST, "auto", 7)
     assert "<svg class=" not in pages(PICTURE)
     assert "<svg class=" in pages(with_option("embed: inline"))
 
@@ -196,7 +196,7 @@ def test_images_have_a_text(pages):
 @pytest.mark.parametrize("embed", ["inline", "image", "auto"])
 def test_a_text_that_is_too_long_for_the_page_is_a_file(pages, site, monkeypatch, embed):
     if embed == "auto":  # too large to be inline
-        monkeypatch.setattr(keeping, "MOST_TASKS", 1000)
+        monkeypatch.setitem(MOST, "auto", 1000)
     long = with_option(f"embed: {embed}").replace("microbatches: 2", "microbatches: 300")
     html = pages("Words.", long, builder="dirhtml")
     assert "<details" not in html
