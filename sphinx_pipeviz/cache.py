@@ -170,12 +170,13 @@ class Cache:
         """Return the files of a picture; its light and dark file may have the same key."""
         start, end = f"{PREFIX}{key}-", f".{suffix}"
         length = len(start) + CONTENT + len(end)
+        folder = self._folder_of(key)
         try:
-            names = os.listdir(self._folder_of(key))  # noqa: PTH208  (a path of each is slow)
+            names = os.listdir(folder)  # noqa: PTH208  (a path of each is slow)
         except OSError:
             return []
         fitting = (n for n in names if n.startswith(start) and n.endswith(end))
-        found = (self._folder_of(key) / n for n in sorted(fitting) if len(n) == length)
+        found = (folder / n for n in sorted(fitting) if len(n) == length)
         return [path for path in found if path.is_file()]
 
     @staticmethod

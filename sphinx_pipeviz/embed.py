@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import msgspec
 
-from sphinx_pipeviz.draw.inline import ANCHOR, ID, LINK, paint_inline
+from sphinx_pipeviz.draw.inline import paint_inline
 from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.named import named
 from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
-from sphinx_pipeviz.remarks import Remark, large
-from sphinx_pipeviz.render import check, draw_text, style_of
+from sphinx_pipeviz.look import style_of
+from sphinx_pipeviz.page_html import MOST_TASKS, Inline
+from sphinx_pipeviz.remarks import large
+from sphinx_pipeviz.render import check, draw_text, text_of_parts
 from sphinx_pipeviz.spec import MAX_OPS
 from sphinx_pipeviz.timelines import Source, heading, parts_of
 
-#: Pictures of more tasks are files unless a page asks otherwise: pages stay quick.
-MOST_TASKS = 5000
-#: The most tasks of an inline picture, by how pages are to hold pictures; None is any number.
-MOST = {"auto": MOST_TASKS, "inline": None, "image": -1}
-#: What a figure's text is called.
-AS_TEXT = "This schedule as text"
-_LINKED = re.compile(
-    rf'{ANCHOR} href="{LINK}([\d.]+){LINK}"( aria-label="[^"]*">(.*?))</a>', re.DOTALL
-)
 #: The text of pictures of more tasks is a file, to which pages link.
 MOST_TOLD = 500
-
-
-class Inline(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture for the middle of an HTML page.
-
-    Args:
-        tasks: How many tasks it shows.
-        told: One sentence about it, for readers who cannot see it.
-        remarks: What readers of its image may miss, whatever their fonts are.
-        max_ops: The most ops that it could have had.
-        svg: The picture, to be dressed for its page; empty where it has too many tasks.
-        style: Its class, and the name of its stylesheet.
-        css: That stylesheet.
-        text: The picture as characters; empty where it is too long for a page.
-    """
-
-    tasks: int
-    told: str
-    remarks: list[Remark]
-    max_ops: int
-    svg: str = ""
-    style: str = ""
-    css: str = ""
-    text: str = ""
 
 
 def embed(
@@ -74,12 +40,13 @@ def embed(
         return found
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
 
-    look = named(style_of(source, style))
+    plain, title = style_of(source, style), heading(source)
+    look = named(plain)
     width = font_of("", look.fallback, look.language).width
-    scene = stack(checked.parts, look, width, title=heading(source))
-    svg = paint_inline(scene, look.palette.pairs, look.language)
-    text = draw_text(source, style, max_ops) if tasks <= MOST_TOLD else ""
+    scene = stack(checked.parts, look, width, title=title)
     pairs = look.palette.pairs
+    svg = paint_inline(scene, pairs, look.language)
+    text = text_of_parts(checked.parts, plain, title) if tasks <= MOST_TOLD else ""
     shown = {"svg": svg, "style": class_name(pairs), "css": stylesheet(pairs), "text": text}
     return msgspec.structs.replace(found, **shown)
 
@@ -98,81 +65,3 @@ def text_of(
 
 def _tasks(parts: list[Part]) -> int:
     return sum(len(run.slot.ops) for part in parts for row in part.timeline.rows for run in row)
-
-
-def link_up(svg: str, addresses: Mapping[str, str]) -> str:
-    """Return the picture of an ``Inline`` with its links.
-
-    Args:
-        svg: The picture.
-        addresses: Where each link leads, by the number of its panel, a point, and its
-            place among the panel's links; one without an address is no link.
-    """
-
-    def put(found: re.Match[str]) -> str:
-        at = addresses.get(found[1])
-        return f'{ANCHOR} href="{escape(at)}"{found[2]}</a>' if at else found[3]
-
-    changed = _LINKED.sub(put, svg)
-    if ANCHOR in changed:
-        return changed
-    return changed.replace('role="group"', 'role="img"', 1)
-
-
-def dress(svg: str, ident: str, alt: str, width: str = "", height: str = "") -> str:
-    """Return the picture of an ``Inline`` as it stands in a page.
-
-    Args:
-        svg: The picture, with its links.
-        ident: What the page's other pictures have not.
-        alt: What it says to readers who cannot see it; empty for decoration.
-        width: Its width with a unit, where it is not that of the style.
-        height: The same of its height.
-    """
-    head, end, body = link_up(svg, {}).partition(">")
-    if not alt:
-        hidden = ' role="group"' if ANCHOR in body else ' aria-hidden="true"'
-        head = re.sub(r" role=.*", hidden, head)
-        body = re.sub(r"<title .*?</desc>", "", body, count=1)
-    if width:
-        head = re.sub(r' width="[^"]*"', f' width="{escape(width)}"', head, count=1)
-    if height:
-        head += f' height="{escape(height)}"'
-    body = body.replace("</title>", f"{escape(alt, quote=False)}</title>", 1) if alt else body
-    return (head + end + body).replace(ID, f"{ident}-")
-
-
-def with_text(html: str, text: str, title: str = AS_TEXT) -> str:
-    """Return a picture with the same as text below it, folded; an empty text is none.
-
-    Args:
-        html: The picture.
-        text: The same as text.
-        title: What that is called.
-    """
-    if not text:
-        return html
-    return (
-        f'{html}\n<details class="pipeviz-text"><summary>{escape(title)}</summary>'
-        f'<pre tabindex="0">{escape(text, quote=False)}</pre></details>'
-    )
-
-
-def with_text_at(html: str, address: str, title: str = AS_TEXT, name: str = "") -> str:
-    """Return a picture with a link to the same as text below it.
-
-    Args:
-        html: The picture.
-        address: Where the text is.
-        title: What it is called.
-        name: What a browser calls the file that it saves; empty where it shows the text.
-    """
-    saved = f' download="{escape(name)}"' if name else ""
-    link = f'<a href="{escape(address)}"{saved}>{escape(title)}</a>'
-    return f'{html}\n<p class="pipeviz-text">{link}</p>'
-
-
-def natural_size(svg: str) -> tuple[float, float]:
-    """Return the width and height of the picture of an ``Inline``, in points."""
-    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)

@@ -14,10 +14,10 @@ import msgspec
 from sphinx_pipeviz.draw.fonts import is_file
 from sphinx_pipeviz.draw.style import STYLES, Style
 from sphinx_pipeviz.errors import Location
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.model import Plan, Timeline
 from sphinx_pipeviz.ops import Op, Overlap, Run
 from sphinx_pipeviz.readers.yaml_tree import parse_tree
-from sphinx_pipeviz.render import style_of
 from sphinx_pipeviz.spec import MAX_OPS, PICTURE_KEYS, Keys, Spec
 from sphinx_pipeviz.timelines import timeline_of
 from sphinx_pipeviz.write import flow, is_order, write

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from typing import Protocol
 
 from sphinx_pipeviz.draw.stylesheet import PLAIN
-from sphinx_pipeviz.embed import dress, embed
 from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.page_html import dress
 from sphinx_pipeviz.render import draw, draw_text
 from sphinx_pipeviz.timelines import Source
 
@@ -51,6 +51,8 @@ def _html(source: Source) -> str | None:
 
     None, also where there can be no picture, lets the notebook show another form.
     """
+    from sphinx_pipeviz.embed import embed  # noqa: PLC0415  (drawing)
+
     try:
         drawn = embed(source)
         if not drawn.svg:

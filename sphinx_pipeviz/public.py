@@ -11,7 +11,6 @@ from msgspec import to_builtins
 from sphinx_pipeviz.access import Access
 from sphinx_pipeviz.convert import convert
 from sphinx_pipeviz.costs import Costs
-from sphinx_pipeviz.draw.layout import Size
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.load import load
 from sphinx_pipeviz.metrics import Metrics
@@ -39,8 +38,8 @@ LATER = {
     "compare": "a spec",
     **dict.fromkeys(PICTURE_KEYS, "a spec"),
 }
-#: The seed's figure: 15 by 4 inches.
-SEED_SIZE = Size(15 * 72, 4 * 72)
+#: The seed's figure, in points.
+SEED_SIZE = (15 * 72, 4 * 72)
 
 show_in_notebooks(Spec, Plan, Timeline)
 
@@ -178,11 +177,13 @@ def visualize_pipeline_parallelism(
             unknown.
         PlanError: Tasks overlap on a device, or start before their inputs end.
     """
+    from sphinx_pipeviz.draw.layout import Size  # noqa: PLC0415  (drawing)
+
     suffix = Path(output_file).suffix.lower().removeprefix(".")
     if suffix not in ("png", "svg", "pdf"):
         message = f"cannot write '{output_file}': the suffix must be png, svg or pdf"
         raise SpecError(message)
     timeline = timeline_from_data(schedule)
-    data = draw(timeline, suffix, size=SEED_SIZE, full_legend=True)
+    data = draw(timeline, suffix, size=Size(*SEED_SIZE), full_legend=True)
     Path(output_file).write_bytes(data if isinstance(data, bytes) else data.encode())
     print(f"Visualization saved to {output_file}")  # noqa: T201  (the seed's message)

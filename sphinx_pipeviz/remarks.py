@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -12,9 +12,10 @@ from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.scene import Scene, Stamp
 from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.draw.thin import LARGE, is_large
+from sphinx_pipeviz.errors import Remark
 from sphinx_pipeviz.languages import TABLES
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.model import Timeline
-from sphinx_pipeviz.render import style_of
 from sphinx_pipeviz.spec import MAX_OPS
 from sphinx_pipeviz.timelines import Source, heading, parts_of
 
@@ -22,13 +23,6 @@ from sphinx_pipeviz.timelines import Source, heading, parts_of
 _RARE = re.compile(r"[^\t\n\x20-\u024f\u0391-\u03a1\u03a3-\u03c9\u0400-\u045f]")
 #: Most characters that are told.
 SHOWN = 10
-
-
-class Remark(NamedTuple):
-    """What a reader may miss; the subtype is that of the warning."""
-
-    subtype: str
-    text: str
 
 
 def remarks(

@@ -1,49 +1,24 @@
-"""The last steps in order: Timeline -> Scene -> bytes."""
+"""The last steps in order: Timeline -> Scene -> bytes.
+
+What draws is loaded when something is drawn, as a build may have all its pictures in a cache.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
-from sphinx_pipeviz.describe import describe_all
-from sphinx_pipeviz.draw.fonts import check_font
-from sphinx_pipeviz.draw.labels import flat
-from sphinx_pipeviz.draw.layout import Part, Size, stack
-from sphinx_pipeviz.draw.paint_text import Page, paint_text
-from sphinx_pipeviz.draw.panel import check_panel
-from sphinx_pipeviz.draw.style import Style, resolve_style
-from sphinx_pipeviz.draw.titles import heading_of, title_of
 from sphinx_pipeviz.errors import PipevizError, SpecError, did_you_mean
-from sphinx_pipeviz.languages import known_language
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.model import Timeline
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 from sphinx_pipeviz.timelines import Source, heading, parts_of
 
+if TYPE_CHECKING:
+    from sphinx_pipeviz.draw.layout import Part, Size
+    from sphinx_pipeviz.draw.paint_text import Page
+    from sphinx_pipeviz.draw.style import Style
+
 FORMATS = ("svg", "pdf", "png", "text")
-#: What a style that a source asks for takes from the default one.
-LENT = ("font", "fallback", "language")
-
-
-def style_of(source: Source, default: str | dict[str, Any] = "seed") -> Style:
-    """Return the style a source asks for, else the default one.
-
-    Raises:
-        StyleError: There is no such style, or an override does not fit.
-    """
-    spec = source if isinstance(source, Spec) else Spec()
-    asked, own = spec.style, spec.language
-    try:
-        usual = resolve_style(default)
-        look = usual if asked is None else resolve_style(asked, default)
-        lent = {name: getattr(usual, name) for name in LENT if not getattr(look, name)}
-        language = known_language(own) if own else lent.get("language", look.language)
-        look = msgspec.structs.replace(look, **lent | {"language": language})
-        check_font(look.font)
-        check_font(look.fallback, "fallback")
-    except PipevizError as error:
-        raise error.located(spec.marks if asked is not None or own else None) from None
-    return look
 
 
 def draw(
@@ -76,6 +51,7 @@ def draw(
     look = style_of(source, style)
     parts = _checked(source, look, max_ops)
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
+    from sphinx_pipeviz.draw.layout import stack  # noqa: PLC0415  (drawing)
     from sphinx_pipeviz.draw.paint import paint  # noqa: PLC0415  (matplotlib)
 
     try:
@@ -95,17 +71,37 @@ def draw_text(
 ) -> str:
     """Draw a source with characters; see ``draw`` and ``paint_text``."""
     look = style_of(source, style)
-    parts = _checked(source, look, max_ops)
-    above = heading_of(parts, heading(source))
+    return text_of_parts(_checked(source, look, max_ops), look, heading(source), page)
+
+
+def text_of_parts(
+    parts: list[Part], look: Style, title: str | None, page: Page | None = None
+) -> str:
+    """Draw the parts of a checked source with characters.
+
+    Args:
+        parts: What the picture shows.
+        look: Its style.
+        title: What stands above all of them.
+        page: What it is drawn on; see ``paint_text``.
+    """
+    from sphinx_pipeviz.draw.labels import flat  # noqa: PLC0415  (drawing)
+    from sphinx_pipeviz.draw.paint_text import paint_text  # noqa: PLC0415  (drawing)
+    from sphinx_pipeviz.draw.titles import heading_of, title_of  # noqa: PLC0415  (drawing)
+
+    above = heading_of(parts, title)
     texts = [f"{flat(above)}\n"] if above else []
     for timeline, picture in parts:
-        title = f"{flat(title_of(timeline, picture))}\n\n" if picture.title else ""
-        texts.append(title + paint_text(timeline, look, page, picture))
+        own = f"{flat(title_of(timeline, picture))}\n\n" if picture.title else ""
+        texts.append(own + paint_text(timeline, look, page, picture))
     return "\n".join(texts)
 
 
 def _checked(source: Source, look: Style, max_ops: int) -> list[Part]:
     """Return the parts of a picture, with what each asks for found to be there."""
+    from sphinx_pipeviz.draw.layout import Part  # noqa: PLC0415  (drawing)
+    from sphinx_pipeviz.draw.panel import check_panel  # noqa: PLC0415  (drawing)
+
     parts = [Part(*part) for part in parts_of(source, max_ops)]
     specs = (source.parts or (source,)) if isinstance(source, Spec) else [None] * len(parts)
     for spec, (timeline, picture) in zip(specs, parts, strict=True):
@@ -146,6 +142,9 @@ def check(
     Raises:
         PipevizError: The picture cannot be drawn.
     """
+    from sphinx_pipeviz.describe import describe_all  # noqa: PLC0415  (drawing)
+    from sphinx_pipeviz.draw.titles import heading_of  # noqa: PLC0415  (drawing)
+
     look = style_of(source, style)
     parts = _checked(source, look, max_ops)
     try:

@@ -44,6 +44,8 @@ STEPS = [
     "write",
     "versions",
     "draw",
+    "look",
+    "page_html",
     "render",
     "figure_source",
     "remarks",
@@ -55,7 +57,7 @@ STEPS = [
 ]
 #: Within draw/, in the order they are handed on; files of one rank may not meet.
 DRAW = [
-    {"colours", "compact", "fonts", "hatch", "png", "styles", "terminal"},
+    {"colours", "compact", "fonts", "hatch", "inline_marks", "png", "styles", "terminal"},
     {"glyphs", "palette"},
     {"scene", "style"},
     {"legend", "labels", "tracks", "thin"},

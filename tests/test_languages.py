@@ -9,11 +9,13 @@ import pytest
 import sphinx_pipeviz as pv
 from sphinx_pipeviz import describe, phases
 from sphinx_pipeviz.draw import brackets, inline, legend, text_marks
-from sphinx_pipeviz.embed import AS_TEXT, embed
+from sphinx_pipeviz.embed import embed
 from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.frontends import zoom
 from sphinx_pipeviz.languages import TABLES, inside, language_of, say
-from sphinx_pipeviz.render import check, draw_text, style_of
+from sphinx_pipeviz.look import style_of
+from sphinx_pipeviz.page_html import AS_TEXT
+from sphinx_pipeviz.render import check, draw_text
 
 PACKAGE = Path(pv.__file__).parent
 OTHERS = sorted(set(TABLES) - {"en"})

@@ -7,10 +7,11 @@ from collections import Counter
 
 import pytest
 
-from sphinx_pipeviz.draw.inline import ID, LINK
-from sphinx_pipeviz.embed import dress, embed, link_up
+from sphinx_pipeviz.draw.inline_marks import ID, LINK
+from sphinx_pipeviz.embed import embed
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.links import is_address, role_of
+from sphinx_pipeviz.page_html import dress, link_up
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.render import check, draw
 

@@ -8,7 +8,8 @@ from PIL import Image
 
 import sphinx_pipeviz as pv
 from sphinx_pipeviz.describe import describe
-from sphinx_pipeviz.render import FORMATS, draw, style_of
+from sphinx_pipeviz.look import style_of
+from sphinx_pipeviz.render import FORMATS, draw
 from sphinx_pipeviz.spec import Spec
 from sphinx_pipeviz.timelines import plan_of, timeline_of
 

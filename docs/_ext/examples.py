@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.errors import Location, PipevizError
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.readers import read_text
-from sphinx_pipeviz.render import style_of
 from sphinx_pipeviz.timelines import timeline_of
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from sphinx_pipeviz.draw.colours import Pair
 from sphinx_pipeviz.draw.hatch import DOTS, SQUARE, STEP, Hatch, strokes_of
+from sphinx_pipeviz.draw.inline_marks import ANCHOR, ID, LINK
 from sphinx_pipeviz.draw.linked import link_of_row, link_of_task
 from sphinx_pipeviz.draw.scene import (
     Box,
@@ -31,12 +32,6 @@ from sphinx_pipeviz.draw.telling import printable, teller
 from sphinx_pipeviz.languages import say
 from sphinx_pipeviz.picture import Pattern
 
-#: Stands for what makes a figure's ids its own; no XML and no page may hold it.
-ID = "\x1f"
-#: Stands around the number of a link: its panel, a point, and its place among the links.
-LINK = "\x1e"
-#: How a link begins.
-ANCHOR = '<a class="pv-a"'
 #: Half the height of capitals and digits, in ems.
 MIDDLE = 0.36
 ANCHORS = {"left": "start", "center": "middle", "right": "end"}

@@ -17,6 +17,7 @@ from sphinx_pipeviz.frontends.page_loads import (
 )
 from sphinx_pipeviz.frontends.pages import SHEETS, ZOOMS
 from sphinx_pipeviz.frontends.published import publish
+from sphinx_pipeviz.frontends.shown import build_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -60,8 +61,12 @@ def _ours(*names: str) -> dict[str, str]:
 
 
 def _publish(app: Sphinx, page: str, name: str, text: str) -> None:
+    published = build_of(app).published
+    if name in published:
+        return
     try:
         publish(Path(app.outdir, "_static", name), text.encode())
+        published.add(name)
     except OSError as error:
         message = f"{name} cannot be written: {error.strerror}"
         logger.warning(message, location=page, type="pipeviz", subtype="cache", once=True)

@@ -12,8 +12,9 @@ from typing import Any
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.command_input import about, read
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.remarks import remarks
-from sphinx_pipeviz.render import draw, style_of
+from sphinx_pipeviz.render import draw
 from sphinx_pipeviz.spec import Spec
 
 #: Fewer pictures than this for each process are drawn sooner by fewer processes.

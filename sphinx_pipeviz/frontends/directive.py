@@ -16,7 +16,8 @@ from docutils.parsers.rst.directives import images
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_pipeviz.access import Access
-from sphinx_pipeviz.errors import Location, Marks, PipevizError, SpecError
+from sphinx_pipeviz.errors import Location, Marks, PipevizError, Remark, SpecError
+from sphinx_pipeviz.frontends import steps
 from sphinx_pipeviz.frontends.cross_links import waiting_links
 from sphinx_pipeviz.frontends.directive_options import (
     DASHES,
@@ -42,7 +43,6 @@ from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import read_file, read_head
 from sphinx_pipeviz.readers.yaml_spec import read_spec
 from sphinx_pipeviz.readers.yaml_tree import Tree
-from sphinx_pipeviz.remarks import Remark, large
 from sphinx_pipeviz.render import check
 from sphinx_pipeviz.spec import Spec
 
@@ -117,13 +117,15 @@ class PipelineSchedule(SphinxDirective):
 
     def _access(self) -> Access:
         """Return what the keys ``file`` and ``python`` may reach, and note what they do."""
-        _, page = self.env.relfn2path("page")
+        page = Path(self.env.doc2path(self.env.docname))
 
         def note(path: Path) -> None:
-            self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
+            # a folder above may be a link
+            there = path.parent.resolve() / path.name if ".." in path.parts else path
+            self.env.note_dependency(os.path.relpath(there, self.env.srcdir))
 
         return Access(
-            Path(page).parent,
+            page.parent,
             root=Path(self.env.srcdir),
             note=note,
             python=self.config.pipeviz_allow_python,
@@ -171,7 +173,7 @@ class PipelineSchedule(SphinxDirective):
         if way != "image" and (found := checked_before(self.env, shown, way)):
             return found.told, found.remarks
         checked = check(spec, self.config.pipeviz_style, self.config.pipeviz_max_ops)
-        return checked.told, large(checked.timelines)
+        return checked.told, steps.large(checked.timelines)
 
     def _nodes(self, spec: Spec, options: dict[str, Any]) -> list[nodes.Node]:
         told, remarks = self._checked(spec, options)

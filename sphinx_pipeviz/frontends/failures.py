@@ -11,9 +11,8 @@ from docutils import nodes
 from sphinx.errors import SphinxWarning
 from sphinx.util import logging
 
-from sphinx_pipeviz.errors import Location, PipevizError
+from sphinx_pipeviz.errors import Location, PipevizError, Remark
 from sphinx_pipeviz.languages import language_of, say
-from sphinx_pipeviz.remarks import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

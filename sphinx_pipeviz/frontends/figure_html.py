@@ -13,21 +13,10 @@ from typing import Any
 import msgspec
 
 from sphinx_pipeviz.cache import PREFIX, Cache, picture_key
-from sphinx_pipeviz.draw.inline import LINK
+from sphinx_pipeviz.draw.inline_marks import LINK
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.embed import (
-    AS_TEXT,
-    MOST,
-    Inline,
-    dress,
-    embed,
-    link_up,
-    text_of,
-    with_text,
-    with_text_at,
-)
-from sphinx_pipeviz.errors import PipevizError
-from sphinx_pipeviz.figure_source import figure_source
+from sphinx_pipeviz.errors import PipevizError, Remark
+from sphinx_pipeviz.frontends import steps
 from sphinx_pipeviz.frontends.downloads import download_line, saved_name
 from sphinx_pipeviz.frontends.fence_header import Header
 from sphinx_pipeviz.frontends.page_loads import Link
@@ -36,8 +25,17 @@ from sphinx_pipeviz.frontends.spec_links import numbered, refuse_roles, written_
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.frontends.zoom import zoom_mark
 from sphinx_pipeviz.languages import language_of, say
-from sphinx_pipeviz.remarks import Remark, lacking
-from sphinx_pipeviz.render import check, draw, draw_text, style_of
+from sphinx_pipeviz.look import style_of
+from sphinx_pipeviz.page_html import (
+    AS_TEXT,
+    MOST,
+    Inline,
+    dress,
+    link_up,
+    with_text,
+    with_text_at,
+)
+from sphinx_pipeviz.render import check, draw, draw_text
 from sphinx_pipeviz.spec import MAX_OPS, Spec
 
 #: A picture's numbers are no words that a page is found by; how Material, Zensical and
@@ -139,9 +137,9 @@ class Figures:
             return Drawn(html, {found.style: found.css}, offered, zoom, links, found.remarks)
         images = self._images(spec, alt, header.width) + mark
         # what is too large to be inline is so for text, too
-        text = text_of(spec, self.style, self.max_ops) if way == "image" else ""
+        text = steps.text_of(spec, self.style, self.max_ops) if way == "image" else ""
         html = _OUTER.format("pipeviz", self._told(images, text, spec))
-        remarks = [*found.remarks, *lacking(spec, self.style, self.max_ops)]
+        remarks = [*found.remarks, *steps.lacking(spec, self.style, self.max_ops)]
         return Drawn(html, offered=offered, zoom=zoom, remarks=remarks)
 
     def _told(self, html: str, text: str, spec: Spec) -> str:
@@ -160,7 +158,7 @@ class Figures:
             return msgspec.json.encode(drawn())
 
         def drawn() -> Inline:
-            return embed(spec, self.style, most=MOST[way], max_ops=self.max_ops)
+            return steps.embed(spec, self.style, most=MOST[way], max_ops=self.max_ops)
 
         if way == "image":
             return drawn()
@@ -196,7 +194,7 @@ class Figures:
     def _address(self, spec: Spec, style: Style, format: str = "svg") -> str:
         def make() -> bytes:
             if format == "yaml":
-                return figure_source(spec, self.style, self.max_ops).encode()
+                return steps.figure_source(spec, self.style, self.max_ops).encode()
             if format == "txt":  # its mark lets browsers read UTF-8
                 return draw_text(spec, self.style, self.max_ops).encode("utf-8-sig")
             plain = msgspec.structs.replace(spec, style=None)

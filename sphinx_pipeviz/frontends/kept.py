@@ -14,12 +14,13 @@ from sphinx.util import logging
 
 from sphinx_pipeviz.cache import Cache, picture_key
 from sphinx_pipeviz.draw.style import Style
-from sphinx_pipeviz.embed import MOST, Inline, embed, text_of
 from sphinx_pipeviz.errors import PipevizError
-from sphinx_pipeviz.figure_source import figure_source
+from sphinx_pipeviz.frontends import steps
 from sphinx_pipeviz.frontends.settings import place_of
 from sphinx_pipeviz.frontends.spec_links import numbered
-from sphinx_pipeviz.render import draw, style_of
+from sphinx_pipeviz.look import style_of
+from sphinx_pipeviz.page_html import MOST, Inline
+from sphinx_pipeviz.render import draw
 from sphinx_pipeviz.spec import Spec
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Kept:
         """
 
         def make() -> bytes:
-            drawn = embed(spec, self._style, most=MOST[way], max_ops=self._max_ops)
+            drawn = steps.embed(spec, self._style, most=MOST[way], max_ops=self._max_ops)
             return msgspec.json.encode(drawn)
 
         key = picture_key(spec, self.look(spec), f"inline-{way}")
@@ -102,7 +103,7 @@ class Kept:
         """Return the file of the YAML that draws a picture again."""
 
         def make() -> bytes:
-            return figure_source(spec, self._style, self._max_ops).encode()
+            return steps.figure_source(spec, self._style, self._max_ops).encode()
 
         return self._keep(picture_key(spec, self.look(spec), "yaml"), "yaml", make)
 
@@ -120,7 +121,7 @@ class Kept:
 
     def short_text(self, spec: Spec) -> str:
         """Return the text, and an empty one where it is too long to stand in a page."""
-        return text_of(spec, self._style, self._max_ops)
+        return steps.text_of(spec, self._style, self._max_ops)
 
     def look(self, spec: Spec) -> Style:
         """Return the style of a picture."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -59,6 +60,7 @@ def loads(sheets: Mapping[str, str], link: Link | None, *, zoom: bool = False) -
     return Loads(tags, "".join(f'<script src="{address}" defer></script>' for address in last))
 
 
+@functools.cache
 def static_text(name: str) -> str:
     """Return the stylesheet of all pictures, or the script."""
     return STATIC.joinpath(name).read_text(encoding="utf-8")

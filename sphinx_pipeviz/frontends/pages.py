@@ -9,7 +9,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from sphinx_pipeviz.embed import (
+from sphinx_pipeviz.frontends.cross_links import addresses
+from sphinx_pipeviz.frontends.directive import PipelinePicture
+from sphinx_pipeviz.frontends.kept import Kept
+from sphinx_pipeviz.frontends.zoom import zoom_mark
+from sphinx_pipeviz.languages import say
+from sphinx_pipeviz.page_html import (
     AS_TEXT,
     Inline,
     dress,
@@ -18,11 +23,6 @@ from sphinx_pipeviz.embed import (
     with_text,
     with_text_at,
 )
-from sphinx_pipeviz.frontends.cross_links import addresses
-from sphinx_pipeviz.frontends.directive import PipelinePicture
-from sphinx_pipeviz.frontends.kept import Kept
-from sphinx_pipeviz.frontends.zoom import zoom_mark
-from sphinx_pipeviz.languages import say
 
 #: Attribute of a picture's node: the stylesheets that its page needs, by name.
 SHEETS = "pipeviz-sheets"

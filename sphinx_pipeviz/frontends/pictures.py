@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from sphinx_pipeviz.errors import Location, PipevizError
-from sphinx_pipeviz.frontends import pages, shown
+from sphinx_pipeviz.frontends import pages, shown, steps
 from sphinx_pipeviz.frontends.assets import assets_of
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.directive_options import way_of
@@ -25,7 +25,6 @@ from sphinx_pipeviz.frontends.offered import (
     wanted_files,
 )
 from sphinx_pipeviz.frontends.translation import translate
-from sphinx_pipeviz.remarks import lacking
 from sphinx_pipeviz.render import check
 
 logger = logging.getLogger(__name__)
@@ -162,7 +161,7 @@ def _images(
 def _tell_lacking(app: Sphinx, node: PipelinePicture, docname: str) -> None:
     """Warn of characters that a file has no glyphs for; in pages, readers' fonts have them."""
     config = app.config
-    for found in lacking(node["spec"], config.pipeviz_style, config.pipeviz_max_ops):
+    for found in steps.lacking(node["spec"], config.pipeviz_style, config.pipeviz_max_ops):
         logger.warning(found.text, location=node, type="pipeviz", subtype=found.subtype)
         shown.note_failed(app, docname)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sphinx.util.docutils import SphinxDirective
 
 
+@functools.lru_cache(maxsize=1)
 def at_directive(directive: SphinxDirective) -> Location:
     """Return where the directive starts."""
     return _at(directive, directive.lineno)

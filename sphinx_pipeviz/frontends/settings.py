@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sphinx_pipeviz.draw.style import resolve_style
-from sphinx_pipeviz.embed import MOST_TASKS
 from sphinx_pipeviz.errors import SpecError
 from sphinx_pipeviz.frontends.downloads import FILES
+from sphinx_pipeviz.page_html import MOST_TASKS
 from sphinx_pipeviz.spec import MAX_OPS
 
 if TYPE_CHECKING:

@@ -39,6 +39,7 @@ class Build:
         joined: Whether pages were written into one file, which is then written anew.
         lacking: Whether a picture could not be shown.
         failed: Pages of which a warning was given when they were written.
+        published: Names of the stylesheets and scripts that this process has written.
     """
 
     known: Notes | None
@@ -48,6 +49,7 @@ class Build:
     joined: bool = False
     lacking: bool = False
     failed: set[str] = field(default_factory=set)
+    published: set[str] = field(default_factory=set)
 
 
 _builds: WeakKeyDictionary[Sphinx, Build] = WeakKeyDictionary()

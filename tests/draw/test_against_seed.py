@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.draw.layout import lay_out
+from sphinx_pipeviz.draw.layout import Size, lay_out
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.style import STYLES
 from sphinx_pipeviz.public import SEED_SIZE
@@ -26,7 +26,9 @@ def both(request):
     with mpl.rc_context({"backend": "agg"}):
         figure, axes = figure_of(schedule_of(timeline))
     # Wide enough for all labels, and as in the seed with all three kinds in the legend.
-    scene = lay_out(timeline, STYLES["seed"], text_width, size=SEED_SIZE, full_legend=True)
+    scene = lay_out(
+        timeline, STYLES["seed"], text_width, size=Size(*SEED_SIZE), full_legend=True
+    )
     yield axes, scene, timeline
     plt.close(figure)
 

@@ -10,8 +10,9 @@ from sphinx_pipeviz.draw.lettering import SMALLEST_LABEL
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.scene import Boxes, Lines, Stamp
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.readers import read_text
-from sphinx_pipeviz.render import check, style_of
+from sphinx_pipeviz.render import check
 from sphinx_pipeviz.timelines import parts_of
 
 SEED = STYLES["seed"]

@@ -15,9 +15,10 @@ from sphinx_pipeviz.draw.fonts import placed, stand_ins
 from sphinx_pipeviz.draw.glyphs import font_of
 from sphinx_pipeviz.errors import StyleError
 from sphinx_pipeviz.languages import TABLES
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.readers import read_text
 from sphinx_pipeviz.remarks import remarks
-from sphinx_pipeviz.render import draw, style_of
+from sphinx_pipeviz.render import draw
 from tests.draw.tiny_font import write_font
 
 SMALL = "schedule: gpipe\ndevices: 2\nmicrobatches: 2\n"

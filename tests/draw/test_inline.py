@@ -7,13 +7,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import sphinx_pipeviz as pv
-from sphinx_pipeviz.draw.inline import ID, TILES, paint_inline
+from sphinx_pipeviz.draw.inline import TILES, paint_inline
+from sphinx_pipeviz.draw.inline_marks import ID
 from sphinx_pipeviz.draw.layout import lay_out
 from sphinx_pipeviz.draw.named import named
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
 from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
-from sphinx_pipeviz.embed import MOST_TASKS, dress, embed
+from sphinx_pipeviz.embed import embed
+from sphinx_pipeviz.page_html import MOST_TASKS, dress
 from sphinx_pipeviz.picture import Highlight, Legend, Note, Picture
 
 EVERYTHING = Picture(

@@ -11,8 +11,8 @@ from sphinx_pipeviz.draw.legend_lines import BETWEEN, length, place_legend
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.scales import MOST_ENTRIES
 from sphinx_pipeviz.draw.style import STYLES, resolve_style
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.readers import read_text
-from sphinx_pipeviz.render import style_of
 from sphinx_pipeviz.timelines import parts_of
 
 SEED = STYLES["seed"]

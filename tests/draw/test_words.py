@@ -11,9 +11,10 @@ from sphinx_pipeviz.draw.layout import Part, stack
 from sphinx_pipeviz.draw.paint import text_width
 from sphinx_pipeviz.draw.words import SMALL, placed, spread
 from sphinx_pipeviz.embed import embed
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.ops import Kind
 from sphinx_pipeviz.readers import read_text
-from sphinx_pipeviz.render import check, draw_text, style_of
+from sphinx_pipeviz.render import check, draw_text
 from sphinx_pipeviz.timelines import heading, parts_of, plan_of
 from sphinx_pipeviz.versions import run_versions, weight_versions
 

@@ -1,19 +1,20 @@
 """A picture in the cache was checked when it was drawn: a warm build simulates nothing."""
 
+import re
 import shutil
 
 import pytest
 
-from sphinx_pipeviz.frontends import directive, figure_html
+from sphinx_pipeviz.frontends import directive, figure_html, steps
 from tests.frontends.test_fence import FENCE, convert
-from tests.frontends.test_incremental import titled
+from tests.frontends.test_incremental import LIST_MODULES, modules, titled
 
 SIZE = "   schedule: 1f1b\n   devices: 2\n   microbatches: 3\n"
 PICTURE = f".. pipeline-schedule::\n\n{SIZE}"
 KEPT = "pipeviz_cache_dir = '../kept'"
 INLINE = "pipeviz_html_embed = 'auto'"
+DRAWING = r"sphinx_pipeviz\.(draw\.(layout|panel|paint|inline$)|embed|remarks|figure_source)"
 FORBIDDEN = """
-import sphinx_pipeviz.frontends.directive as directive
 import sphinx_pipeviz.timelines as timelines
 
 def fail(*arguments):
@@ -41,6 +42,17 @@ def test_a_warm_build_simulates_nothing_and_writes_the_same_page(warm):
     assert warm.build_apart().warnings == []
     assert "2 devices, 3 microbatches" in warm.first
     assert warm.page("index.html") == warm.first
+
+
+@pytest.mark.behaviour(4)
+def test_a_warm_build_loads_nothing_that_draws(warm):
+    warm.configure(KEPT, INLINE, LIST_MODULES.replace('.partition(".")[0]', ""))
+    loaded = modules(warm.build_apart())
+    assert "sphinx_pipeviz.frontends.kept" in loaded
+    assert not {name for name in loaded if re.match(DRAWING, name)}
+    shutil.rmtree(warm.folder / "kept")
+    loaded = modules(warm.build_apart("html", "-E", "-a"))
+    assert {name for name in loaded if re.match(DRAWING, name)}
 
 
 def test_another_size_is_simulated(warm):
@@ -117,7 +129,7 @@ def test_a_picture_that_markdown_keeps_is_neither_simulated_nor_checked_again(
     tmp_path, monkeypatch
 ):
     first = convert(FENCE, cache_dir=str(tmp_path))
-    monkeypatch.setattr(figure_html, "embed", None)
+    monkeypatch.setattr(steps, "embed", None)
     monkeypatch.setattr(figure_html, "check", None)
     assert convert(FENCE, cache_dir=str(tmp_path)) == first
     assert "2 devices" in first

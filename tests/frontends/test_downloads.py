@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 
 from sphinx_pipeviz.errors import PipevizError
-from sphinx_pipeviz.frontends import kept
+from sphinx_pipeviz.frontends import kept, steps
 from sphinx_pipeviz.frontends.command import main
 from sphinx_pipeviz.frontends.downloads import FILES, download_line, files_named
 from sphinx_pipeviz.render import draw
@@ -168,7 +168,7 @@ def test_builds_give_the_same_bytes_and_a_warm_one_draws_nothing(site, monkeypat
     folder = site.output / "html" / "_downloads"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     monkeypatch.setattr(kept, "draw", lambda *_: pytest.fail("drawn again"))
-    monkeypatch.setattr(kept, "figure_source", lambda *_: pytest.fail("written again"))
+    monkeypatch.setattr(steps, "figure_source", lambda *_: pytest.fail("written again"))
     site.build("html", "-E")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 

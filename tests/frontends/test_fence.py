@@ -12,10 +12,10 @@ import textwrap
 import pytest
 
 from sphinx_pipeviz.draw.style import STYLES
-from sphinx_pipeviz.embed import MOST
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends.fence_header import OPTIONS, Header, read_header
 from sphinx_pipeviz.frontends.fence_lines import fences
+from sphinx_pipeviz.page_html import MOST
 
 markdown = pytest.importorskip("markdown", reason="Python-Markdown is not installed")
 

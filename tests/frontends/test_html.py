@@ -10,8 +10,8 @@ import pytest
 import sphinx.search
 
 from sphinx_pipeviz import embed
-from sphinx_pipeviz.embed import MOST
 from sphinx_pipeviz.frontends.page_loads import STATIC
+from sphinx_pipeviz.page_html import MOST
 
 SPEC = "   schedule: gpipe\n   devices: 2\n   microbatches: 2\n"
 PICTURE = ".. pipeline-schedule::\n\n" + SPEC

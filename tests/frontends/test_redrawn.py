@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sphinx_pipeviz.frontends import kept as keeping
+from sphinx_pipeviz.frontends import steps
 from sphinx_pipeviz.frontends.settings import SETTINGS
 
 IDLE = "no targets are out of date."
@@ -23,14 +24,14 @@ def page(*figures: str) -> str:
 def drawn(monkeypatch):
     """Return a list that grows by the devices of each picture that is drawn."""
     found: list[int | None] = []
-    for name in ("draw", "embed"):
-        real = getattr(keeping, name)
+    for place, name in ((keeping, "draw"), (steps, "embed")):
+        real = getattr(place, name)
 
         def counted(spec, *arguments, real=real, **options):
             found.append(spec.devices)
             return real(spec, *arguments, **options)
 
-        monkeypatch.setattr(keeping, name, counted)
+        monkeypatch.setattr(place, name, counted)
     return found
 
 

@@ -12,8 +12,8 @@ import sphinx
 import sphinx_pipeviz
 from sphinx_pipeviz import errors
 from sphinx_pipeviz.draw import thin
-from sphinx_pipeviz.embed import MOST_TASKS
 from sphinx_pipeviz.frontends import failures, folders, garbage, shown
+from sphinx_pipeviz.page_html import MOST_TASKS
 
 TITLE = "Title\n=====\n\n"
 PICTURE = (
