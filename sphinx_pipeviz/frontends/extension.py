@@ -12,7 +12,7 @@ from sphinx.util import logging
 
 from sphinx_pipeviz.cache import font_digest
 from sphinx_pipeviz.draw.fonts import is_file, placed
-from sphinx_pipeviz.errors import PipevizError
+from sphinx_pipeviz.errors import PipevizError, SpecError
 from sphinx_pipeviz.frontends import failures, folders, garbage, kept, pictures, shown
 from sphinx_pipeviz.frontends.assets import add_assets
 from sphinx_pipeviz.frontends.directive import PipelinePicture, PipelineSchedule
@@ -98,13 +98,23 @@ def check_settings(app: Sphinx, config: Config) -> None:
         os.path.relpath(Path(app.confdir, root), app.srcdir) for root in config.pipeviz_roots
     ]
     if config.pipeviz_cache_dir:
-        config.pipeviz_cache_dir = str(Path(app.confdir, config.pipeviz_cache_dir))
+        place_cache(app, config)
     if isinstance(config.pipeviz_style, dict):
         config.pipeviz_style = placed(config.pipeviz_style, Path(app.confdir))
     if config.pipeviz_font:
         use_font(app, config)
     use_language(config)
     note_fonts(config)
+
+
+def place_cache(app: Sphinx, config: Config) -> None:
+    """Make the folder independent of where the build runs; warn of one in the output."""
+    folder = Path(app.confdir, config.pipeviz_cache_dir)
+    config.pipeviz_cache_dir = str(folder)
+    if folder.resolve().is_relative_to(Path(app.outdir).resolve()):
+        message = f"'{os.path.relpath(folder, app.confdir)}' is in the output, and is published"
+        error = SpecError(message, hint="name a folder outside of it")
+        _tell(app, "pipeviz_cache_dir", error)
 
 
 def _tell(app: Sphinx, name: str, error: PipevizError) -> None:

@@ -30,7 +30,7 @@ SUBTYPES = {
     "font": "a picture has characters that its font has no glyphs for; boxes stand for them",
     "large": "a picture has so many tasks that some are left out",
     "cache": "the cache folder cannot be written; pictures are drawn into a temporary one",
-    "config": "a value in conf.py is wrong; the default is used",
+    "config": "a value in conf.py is wrong (the default is used), or the cache is published",
     "internal": "a mistake in sphinx-pipeviz itself",
 }
 

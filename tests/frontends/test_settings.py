@@ -72,6 +72,15 @@ def test_a_wrong_value_is_told_and_the_default_is_used(drawn, line, message):
     assert picture(drawn) == before
 
 
+@pytest.mark.parametrize("folder", ["../output/html/kept", "../output/html"])
+def test_a_cache_in_the_output_is_told_and_used(drawn, folder):
+    drawn.configure(f"pipeviz_cache_dir = '{folder}'")
+    (warning,) = drawn.build("html", "-E").warnings
+    assert f"pipeviz_cache_dir: '{folder}' is in the output, and is published" in warning
+    assert warning.endswith("(name a folder outside of it) [pipeviz.config]")
+    assert list((drawn.source / folder).rglob("??/pipeviz-*.svg"))
+
+
 @pytest.mark.behaviour(6)
 def test_a_wrong_value_of_the_command_line_is_told(drawn):
     (warning,) = drawn.build("html", "-D", "pipeviz_style=sed").warnings
