@@ -12,6 +12,7 @@ from benchmarks.building import importing, warm_builds
 from benchmarks.drawing import against_seed, against_torch, growth
 from benchmarks.simulating import simulation
 from benchmarks.sites import site_builds
+from benchmarks.warm_sites import kept_sites
 
 
 def main() -> None:
@@ -29,6 +30,7 @@ def main() -> None:
         importing,
         warm_builds,
         site_builds,
+        kept_sites,
     ):
         parts.append(measure(quick=options.quick))
         print(parts[-1], flush=True)

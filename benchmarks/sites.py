@@ -142,8 +142,16 @@ def build(site: Path, *options: str) -> tuple[float, float, int]:
     return wall, processor, memory
 
 
-def write_site(site: Path, way: Way, pages: int, figures: int) -> None:
-    """Write a site, every second page with two figures."""
+def write_site(site: Path, way: Way, pages: int, figures: int, more: str = "") -> None:
+    """Write a site, every second page with two figures.
+
+    Args:
+        site: Where; made.
+        way: How its figures are made.
+        pages: How many pages there are besides the first.
+        figures: How many figures all of them have.
+        more: What stands below the figures of each page.
+    """
     site.mkdir()
     (site / "conf.py").write_text(
         f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
@@ -160,4 +168,4 @@ def write_site(site: Path, way: Way, pages: int, figures: int) -> None:
     text = "Words about schedules that stand between the figures of this page.\n"
     for number, figured in enumerate(parts):
         body = f"\n{text}\n".join(figured)
-        (site / f"page{number}.rst").write_text(f"Page\n====\n\n{body}\n{text}")
+        (site / f"page{number}.rst").write_text(f"Page\n====\n\n{body}\n{text}{more}")
