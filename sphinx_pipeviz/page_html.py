@@ -98,9 +98,11 @@ def with_text(html: str, text: str, title: str = AS_TEXT) -> str:
     """
     if not text:
         return html
+    # one such character would double the memory of a page in a Latin script
+    written = escape(text, quote=False).replace("│", "&#9474;")
     return (
         f'{html}\n<details class="pipeviz-text"><summary>{escape(title)}</summary>'
-        f'<pre tabindex="0">{escape(text, quote=False)}</pre></details>'
+        f'<pre tabindex="0">{written}</pre></details>'
     )
 
 
