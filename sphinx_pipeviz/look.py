@@ -34,5 +34,6 @@ def style_of(source: Spec | Plan | Timeline, default: str | dict[str, Any] = "se
         check_font(look.font)
         check_font(look.fallback, "fallback")
     except PipevizError as error:
-        raise error.located(spec.marks if asked is not None or own else None) from None
+        written = error.path[:1] in spec.marks  # else it is a mistake of the default style
+        raise error.located(spec.marks if written else None) from None
     return look

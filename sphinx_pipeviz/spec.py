@@ -196,5 +196,8 @@ class Spec(Keys, frozen=True, kw_only=True):
             keys |= dict.fromkeys(("file", "format", "python"))
         if self.parts:
             keys["compare"] = None
+        # JSON has no numbers as keys, and device 1 is not the one that is named "1"
+        names = [name for name in self.timeline or () if isinstance(name, str)]
         own = msgspec.json.encode(Keys(**keys)) + self.digest.encode()
+        own += msgspec.json.encode(names) if names else b""
         return b"\n".join([own, *(part.canonical() for part in self.parts)])

@@ -72,3 +72,10 @@ def test_equal_schedules_have_equal_canonical_forms_wherever_they_are_written():
     assert one.marks
     other = pv.read("schedule: 1f1b\ndevices: 4\nmicrobatches: 9")
     assert other.canonical() != one.canonical()
+
+
+def test_a_device_that_is_named_by_a_number_is_not_the_one_with_this_number():
+    tasks = "[{type: forward, batch: 1, start_time: 0, duration: 1}]"
+    texts = (f"style: seed\ntimeline:\n  {name}: {tasks}\n" for name in ("1", "'1'"))
+    one, two = map(pv.read, texts)
+    assert one.canonical() != two.canonical()

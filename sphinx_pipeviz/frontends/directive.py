@@ -39,6 +39,7 @@ from sphinx_pipeviz.frontends.places import at_directive, at_option, in_body
 from sphinx_pipeviz.frontends.translation import text_nodes
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.load import load
+from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.readers import YAML, recognised
 from sphinx_pipeviz.readers.text_file import read_file, read_head
 from sphinx_pipeviz.readers.yaml_spec import read_spec
@@ -213,6 +214,8 @@ class PipelineSchedule(SphinxDirective):
         picture += text_nodes(spec, alt)
         picture["spec"] = fitted(spec, image.get("width")).without_marks()
         picture += waiting_links(self, spec)
+        if "alt" not in self.options:
+            picture["told"] = style_of(spec, self.config.pipeviz_style).language
         del picture["uri"]
         self.set_source_info(picture)
         self._name(picture, name)

@@ -33,7 +33,7 @@ MIME_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/pn
 
 
 #: Attributes of our node that an image does not have.
-OWN = ("spec", "embed", "downloads", "zoom")
+OWN = ("spec", "embed", "downloads", "told", "zoom")
 
 
 def draw_early(app: Sphinx, doctree: nodes.document) -> None:
@@ -85,6 +85,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for number, node in enumerate(found, 1):
         try:
             _fit(kept, node)
+            _retell(app, kept, node)
             if wanted is None:
                 _make_caption_known(app, node, docname)
                 _place_text(node, _text(kept, node))
@@ -183,6 +184,14 @@ def _fit(kept: Kept, node: PipelinePicture) -> None:
     figure = _figure_of(node)
     if figure is not None and figure.get("width") == "image":
         figure["width"] = f"{kept.look(node['spec']).width:g}pt"
+
+
+def _retell(app: Sphinx, kept: Kept, node: PipelinePicture) -> None:
+    """Describe a picture again, where the style's language is not that of when it was read."""
+    language = kept.look(node["spec"]).language
+    if node.get("told", language) != language:
+        checked = check(node["spec"], app.config.pipeviz_style, app.config.pipeviz_max_ops)
+        node["alt"], node["told"] = checked.told, language
 
 
 def _figure_of(node: PipelinePicture) -> nodes.figure | None:

@@ -122,6 +122,31 @@ def test_a_damaged_picture_is_checked_and_drawn_again(warm):
     assert warm.page("index.html") == warm.first
 
 
+@pytest.mark.behaviour(9)
+@pytest.mark.parametrize("way", ["auto", "image"])
+def test_a_style_in_another_language_describes_pages_that_are_not_read_again(site, way):
+    settings = f"pipeviz_html_embed = '{way}'", "pipeviz_style = {'language': 'LANGUAGE'}"
+    other = ".. pipeline-schedule::\n   :alt: Mine\n\n"
+    site.write("index.rst", titled(f"{PICTURE}\n{other}{SIZE}"))
+    for language, word in (
+        ("de", "Mikrobatches"),
+        ("fr", "micro-lots"),
+        ("de", "Mikrobatches"),
+    ):
+        site.configure(*(line.replace("LANGUAGE", language) for line in settings))
+        assert site.build().warnings == []
+        page = site.page("index.html")
+        assert word in re.search('<title id="pv1-t">.*?<|alt="[^"]*"', page)[0]
+        assert "Mine" in page
+
+
+def test_a_mistake_of_the_default_style_is_at_the_directive(site):
+    site.configure("pipeviz_style = {'font': 'none.ttf'}")
+    site.write("index.rst", titled(PICTURE.replace("\n\n", "\n   :width: 50%\n\n", 1)))
+    (told,) = site.build().warnings
+    assert told.startswith("index.rst:4: WARNING: there is no font 'none.ttf'")
+
+
 # Markdown
 
 
