@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: Attribute of a document: what its page loads, file name -> text.
+ASSETS = "pipeviz-assets"
+
 
 def add_assets(
     app: Sphinx,
@@ -35,7 +38,8 @@ def add_assets(
     """Let a page with pictures load what these need, and no other page anything."""
     if doctree is None:
         return
-    for name, text in assets_of(doctree).items():
+    noted: dict[str, str] = doctree.get(ASSETS, {})
+    for name, text in noted.items():
         _publish(app, pagename, name, text)
         if name.endswith(".css"):
             app.add_css_file(name)
@@ -43,7 +47,15 @@ def add_assets(
             app.add_js_file(name, loading_method="defer")
 
 
-def assets_of(doctree: nodes.document) -> dict[str, str]:
+def note_assets(doctree: nodes.document) -> dict[str, str]:
+    """Note what a page with pictures loads, once they are placed; return that, too."""
+    found = _assets_of(doctree)
+    if found:
+        doctree[ASSETS] = found
+    return found
+
+
+def _assets_of(doctree: nodes.document) -> dict[str, str]:
     """Return what a page with pictures loads, in its order: file name -> text."""
     styles = [node[SHEETS] for node in doctree.findall(nodes.Element) if SHEETS in node]
     sheets = {f"{name}.css": css for found in styles for name, css in found.items()}

@@ -12,7 +12,7 @@ from sphinx.util import logging
 
 from sphinx_pipeviz.errors import Location, PipevizError
 from sphinx_pipeviz.frontends import pages, shown, steps
-from sphinx_pipeviz.frontends.assets import assets_of
+from sphinx_pipeviz.frontends.assets import note_assets
 from sphinx_pipeviz.frontends.directive import PipelinePicture
 from sphinx_pipeviz.frontends.directive_options import way_of
 from sphinx_pipeviz.frontends.failures import error_box, report, unexpected
@@ -104,7 +104,8 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             in_line = node.is_in_line()
             box = error_box(app.env, docname, known, node.rawsource, in_line=in_line)
             _replace(node, box)
-    shown.note_shown(app, doctree, docname, kept.names | offered | assets_of(doctree).keys())
+    loaded = note_assets(doctree).keys() if found else set()
+    shown.note_shown(app, doctree, docname, kept.names | offered | loaded)
 
 
 def _place(

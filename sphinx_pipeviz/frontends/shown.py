@@ -140,6 +140,8 @@ def note_shown(
     if not build.pages and (drawn(app.env) or names):
         _note_running(app)
     build.pages.setdefault(docname, set()).update(names)
+    if app.builder.format == "html" and docname != app.config.root_doc:
+        return  # of pages of a site, only the first one may hold all others
     for part in doctree.findall(addnodes.start_of_file):
         build.joined = True
         build.pages.setdefault(part["docname"], set())
