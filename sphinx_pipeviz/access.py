@@ -154,7 +154,8 @@ def _matching(entry: str, access: Access) -> list[Path]:
         for folder in level:
             access.look_into(folder, last)
         return [path for folder in level for path in folder.glob(last) if path.is_file()]
-    except (ValueError, NotImplementedError) as error:  # pathlib's, of patterns
+    # by the second one, pathlib refuses patterns that start at the root
+    except (ValueError, NotImplementedError) as error:
         message = f"'{entry[:60]}' is not a pattern of files: {error}"
         raise SpecError(message, path=("file",)) from None
 
