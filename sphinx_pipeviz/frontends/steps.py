@@ -1,6 +1,6 @@
 """Steps from a Spec to a picture, loaded with the first picture that is drawn.
 
-A build that has all its pictures in the cache loads none of them.
+A build whose pictures are all inline, and all in the cache, loads none of them.
 """
 
 from __future__ import annotations
