@@ -111,7 +111,8 @@ def place_cache(app: Sphinx, config: Config) -> None:
     """Make the folder independent of where the build runs; warn of one in the output."""
     folder = Path(app.confdir, config.pipeviz_cache_dir)
     config.pipeviz_cache_dir = str(folder)
-    if folder.resolve().is_relative_to(Path(app.outdir).resolve()):
+    real, output = map(os.path.realpath, (folder, app.outdir))  # links may lead in a circle
+    if Path(real).is_relative_to(output):
         message = f"'{os.path.relpath(folder, app.confdir)}' is in the output, and is published"
         error = SpecError(message, hint="name a folder outside of it")
         _tell(app, "pipeviz_cache_dir", error)
