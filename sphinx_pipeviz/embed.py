@@ -13,9 +13,9 @@ from sphinx_pipeviz.draw.stylesheet import class_name, stylesheet
 from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.page_html import MOST_TASKS, Inline
 from sphinx_pipeviz.remarks import large
-from sphinx_pipeviz.render import check, draw_text, text_of_parts
+from sphinx_pipeviz.render import check, text_of_parts
 from sphinx_pipeviz.spec import MAX_OPS
-from sphinx_pipeviz.timelines import Source, heading, parts_of
+from sphinx_pipeviz.timelines import Source, heading
 
 #: The text of pictures of more tasks is a file, to which pages link.
 MOST_TOLD = 500
@@ -35,7 +35,7 @@ def embed(
     """
     checked = check(source, style, max_ops)
     tasks, remarks = _tasks(checked.parts), large(checked.timelines)
-    found = Inline(tasks=tasks, told=checked.told, remarks=remarks, max_ops=max_ops)
+    found = Inline(told=checked.told, remarks=remarks, max_ops=max_ops)
     if most is not None and tasks > most:
         return found
     from sphinx_pipeviz.draw.glyphs import font_of  # noqa: PLC0415  (matplotlib)
@@ -59,8 +59,10 @@ def text_of(
     Raises:
         PipevizError: The source or its style cannot be drawn.
     """
-    parts = [Part(timeline, picture) for timeline, picture in parts_of(source, max_ops)]
-    return draw_text(source, style, max_ops) if _tasks(parts) <= MOST_TOLD else ""
+    parts = check(source, style, max_ops).parts
+    if _tasks(parts) > MOST_TOLD:
+        return ""
+    return text_of_parts(parts, style_of(source, style), heading(source))
 
 
 def _tasks(parts: list[Part]) -> int:

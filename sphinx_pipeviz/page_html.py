@@ -10,6 +10,7 @@ import msgspec
 
 from sphinx_pipeviz.draw.inline_marks import ANCHOR, ID, LINK
 from sphinx_pipeviz.errors import Remark
+from sphinx_pipeviz.spec import Spec
 
 #: Pictures of more tasks are files unless a page asks otherwise: pages stay quick.
 MOST_TASKS = 5000
@@ -26,7 +27,6 @@ class Inline(msgspec.Struct, frozen=True, kw_only=True):
     """A picture for the middle of an HTML page.
 
     Args:
-        tasks: How many tasks it shows.
         told: One sentence about it, for readers who cannot see it.
         remarks: What readers of its image may miss, whatever their fonts are.
         max_ops: The most ops that it could have had.
@@ -36,7 +36,6 @@ class Inline(msgspec.Struct, frozen=True, kw_only=True):
         text: The picture as characters; empty where it is too long for a page.
     """
 
-    tasks: int
     told: str
     remarks: list[Remark]
     max_ops: int
@@ -44,6 +43,14 @@ class Inline(msgspec.Struct, frozen=True, kw_only=True):
     style: str = ""
     css: str = ""
     text: str = ""
+
+    def answers_for(self, spec: Spec, max_ops: int) -> bool:
+        """Tell whether a spec whose picture this is has no mistake, as it had none when drawn.
+
+        The limit of ops, and where links lead, may have changed since: no picture shows them.
+        """
+        linked = any(part.links for part in spec.parts or (spec,))
+        return self.max_ops <= max_ops and not linked
 
 
 def link_up(svg: str, addresses: Mapping[str, str]) -> str:

@@ -215,7 +215,7 @@ class PipelineSchedule(SphinxDirective):
         picture["spec"] = fitted(spec, image.get("width")).without_marks()
         picture += waiting_links(self, spec)
         if "alt" not in self.options:
-            picture["told"] = style_of(spec, self.config.pipeviz_style).language
+            picture["told_in"] = style_of(spec, self.config.pipeviz_style).language
         del picture["uri"]
         self.set_source_info(picture)
         self._name(picture, name)

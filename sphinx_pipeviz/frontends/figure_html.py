@@ -21,7 +21,7 @@ from sphinx_pipeviz.frontends.downloads import download_line, saved_name
 from sphinx_pipeviz.frontends.fence_header import Header
 from sphinx_pipeviz.frontends.page_loads import Link
 from sphinx_pipeviz.frontends.settings import check_way
-from sphinx_pipeviz.frontends.spec_links import numbered, refuse_roles, written_addresses
+from sphinx_pipeviz.frontends.spec_links import refuse_roles, written_addresses
 from sphinx_pipeviz.frontends.widths import fitted
 from sphinx_pipeviz.frontends.zoom import zoom_mark
 from sphinx_pipeviz.languages import language_of, say
@@ -164,8 +164,7 @@ class Figures:
             return drawn()
         key = picture_key(spec, style_of(spec, self.style), f"inline-{way}")
         found = msgspec.json.decode(self._kept(key, "json", make), type=Inline)
-        # more ops than are allowed now, or links elsewhere, are the same picture
-        if found.max_ops > self.max_ops or any(numbered(spec)):
+        if not found.answers_for(spec, self.max_ops):
             check(spec, self.style, self.max_ops)
         return found
 

@@ -17,7 +17,6 @@ from sphinx_pipeviz.draw.style import Style
 from sphinx_pipeviz.errors import PipevizError
 from sphinx_pipeviz.frontends import steps
 from sphinx_pipeviz.frontends.settings import place_of
-from sphinx_pipeviz.frontends.spec_links import numbered
 from sphinx_pipeviz.look import style_of
 from sphinx_pipeviz.page_html import MOST, Inline
 from sphinx_pipeviz.render import draw
@@ -154,8 +153,7 @@ def _bytes(drawn: bytes | str) -> bytes:
 def checked_before(env: BuildEnvironment, spec: Spec, way: str) -> Inline | None:
     """Return a picture that the cache has for the middle of a page, else None.
 
-    It has no mistakes, as it was checked when it was drawn. Not so where it has links, as
-    one that leads elsewhere is the same picture.
+    It has no mistakes, as it was checked when it was drawn.
 
     Args:
         env: Of the build.
@@ -165,15 +163,13 @@ def checked_before(env: BuildEnvironment, spec: Spec, way: str) -> Inline | None
     Raises:
         PipevizError: The style cannot be drawn.
     """
-    if any(numbered(spec)):
-        return None
     key = picture_key(spec, style_of(spec, env.config.pipeviz_style), f"inline-{way}")
     path = Cache(cache_folder(env)).find(key, "json")
     try:
         found = _inline_in(path) if path else None
     except OSError:
         return None
-    return found if found and found.max_ops <= env.config.pipeviz_max_ops else None
+    return found if found and found.answers_for(spec, env.config.pipeviz_max_ops) else None
 
 
 @functools.lru_cache(maxsize=16)

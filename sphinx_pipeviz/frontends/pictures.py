@@ -33,7 +33,7 @@ MIME_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/pn
 
 
 #: Attributes of our node that an image does not have.
-OWN = ("spec", "embed", "downloads", "told", "zoom")
+OWN = ("spec", "embed", "downloads", "told_in", "zoom")
 
 
 def draw_early(app: Sphinx, doctree: nodes.document) -> None:
@@ -190,9 +190,9 @@ def _fit(kept: Kept, node: PipelinePicture) -> None:
 def _retell(app: Sphinx, kept: Kept, node: PipelinePicture) -> None:
     """Describe a picture again, where the style's language is not that of when it was read."""
     language = kept.look(node["spec"]).language
-    if node.get("told", language) != language:
+    if node.get("told_in", language) != language:
         checked = check(node["spec"], app.config.pipeviz_style, app.config.pipeviz_max_ops)
-        node["alt"], node["told"] = checked.told, language
+        node["alt"], node["told_in"] = checked.told, language
 
 
 def _figure_of(node: PipelinePicture) -> nodes.figure | None:
